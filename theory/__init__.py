@@ -1,0 +1,1 @@
+"""Predictions: replica-symmetric and RSB saddle points. Imports no sampler, so a comparison is independent."""

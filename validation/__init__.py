@@ -1,0 +1,1 @@
+"""Comparison of the sampled with the predicted; the only package that imports both `mcsim` and `theory`."""
