@@ -1,0 +1,33 @@
+"""From a configuration to the network of one sample."""
+
+from __future__ import annotations
+
+from mcsim.config import FileNetwork, GaussianNetwork, RunConfig
+from mcsim.networks.files import load_weights
+from mcsim.networks.gaussian import gaussian_weights
+from mcsim.networks.layered import LayeredWeights
+from mcsim.seeds import Purpose, generator
+
+
+def network_of_sample(config: RunConfig, sample: int) -> LayeredWeights:
+    """Return the weights of one sample: a fresh Gaussian draw, or the network in the file.
+
+    Raises
+    ------
+    WeightsError
+        Where the file does not hold the network that the configuration describes.
+    """
+    network = config.model.network
+    if isinstance(network, GaussianNetwork):
+        rng = generator(config.seed, Purpose.DISORDER, sample)
+        return gaussian_weights(network.widths, network.variance, network.scale, rng)
+    return load_file_network(network)
+
+
+def load_file_network(network: FileNetwork) -> LayeredWeights:
+    """Read the weights file that a configuration names."""
+    suffix = network.resolved_path().suffix.lower()
+    named = {} if suffix in {".h5", ".hdf5"} else {"transpose": network.transpose}
+    return load_weights(
+        network.resolved_path(), epoch=network.epoch, arrays=network.arrays, biases=network.biases, **named
+    )

@@ -1,0 +1,106 @@
+"""The files of a run together: an index of external links, and one self-contained file made from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import h5py
+
+from mcsim.config import RunConfig
+from mcsim.storage import schema
+
+
+class ResultFileError(ValueError):
+    """A file is not one of our results; the message is one line."""
+
+
+def sample_path(folder: Path, sample: int) -> Path:
+    """Return the file of one sample."""
+    return folder / schema.sample_file_name(sample)
+
+
+def open_result(path: Path) -> h5py.File:
+    """Open a result file or an index for reading, also one whose writer was killed half way through a commit.
+
+    Raises
+    ------
+    ResultFileError
+        Where the file is missing, is not HDF5 or is not ours.
+    """
+    if not path.is_file():
+        raise ResultFileError(f"{path}: no such result file")
+    try:
+        file = h5py.File(path, "r")
+    except OSError:
+        try:
+            file = h5py.File(path, "r", libver="latest", swmr=True)
+        except OSError as error:
+            raise ResultFileError(f"{path}: cannot be opened as HDF5: {str(error).splitlines()[0]}") from None
+    if file.attrs.get("schema") != schema.SCHEMA:
+        file.close()
+        raise ResultFileError(f"{path}: is HDF5, but not a result of mcsim (attribute schema = '{schema.SCHEMA}')")
+    return file
+
+
+def is_complete(path: Path) -> bool:
+    """Return whether a sample's file exists and was finished."""
+    try:
+        with open_result(path) as file:
+            return bool(file.attrs[schema.COMPLETE])
+    except ResultFileError:
+        return False
+
+
+def same_run_but_for_samples(index: Path, config: RunConfig) -> bool:
+    """Return whether an index belongs to this configuration, whatever its number of samples.
+
+    Adding samples changes no earlier one, so a run can be extended.
+    """
+    with open_result(index) as file:
+        stored = json.loads(file.attrs["config"])
+    stored["samples"] = config.samples
+    return bool(stored == json.loads(config.canonical_json()))
+
+
+def write_index(folder: Path, config: RunConfig) -> Path:
+    """Write ``index.h5``, with a link ``samples/00000`` to each sample's file, computed or not."""
+    path = schema.index_path(folder)
+    temporary = path.with_suffix(".creating")
+    with h5py.File(temporary, "w") as file:
+        file.attrs.update(schema.root_attributes(config, None))
+        for sample in range(config.samples):
+            file[f"samples/{sample:05d}"] = h5py.ExternalLink(schema.sample_file_name(sample), "/")
+    os.replace(temporary, path)
+    return path
+
+
+def merge(index: Path, out: Path) -> int:
+    """Copy an index and the samples it links to into one self-contained file; return the number of samples.
+
+    Samples that were not computed are left out; interrupted ones are taken as they are.
+
+    Raises
+    ------
+    ResultFileError
+        Where `index` is no index, or none of its samples was computed.
+    """
+    with open_result(index) as source:
+        if "samples" not in source:
+            raise ResultFileError(f"{index}: is one sample's file; merge takes the index.h5 of a run")
+        names = [name for name in source["samples"] if sample_path(index.parent, int(name)).exists()]
+        if not names:
+            raise ResultFileError(f"{index}: none of its {len(source['samples'])} samples has been computed")
+        temporary = out.with_suffix(".creating")
+        with h5py.File(temporary, "w", libver="latest") as target:
+            target.attrs.update(source.attrs)
+            for name in names:
+                with open_result(sample_path(index.parent, int(name))) as sample:
+                    group = target.create_group(f"samples/{name}")
+                    group.attrs.update(sample.attrs)
+                    # One copy call for all children: dimension scales are references, which must move together.
+                    for child in sample:
+                        sample.copy(child, group)
+        os.replace(temporary, out)
+    return len(names)

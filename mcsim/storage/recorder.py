@@ -1,0 +1,97 @@
+"""From measurements to commits: buffers rows on every rank, gathers them on the group's first, which writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.config import RunConfig
+from mcsim.models.base import Model
+from mcsim.parallel.communicator import Communicator
+from mcsim.storage.writer import SampleWriter, is_thinned
+from mcsim.tempering.driver import Measurement, TemperingChain
+
+
+class Recorder:
+    """Collects one sample's measurements and commits them every ``commit_every`` rows.
+
+    Memory: the buffer of a rank holds ``commit_every`` rows of its own slots (8 bytes x slots x copies x (copies + 1)
+    / 2 x (layers + 2) a row, roughly); the first rank of a group holds those of all slots while it writes.
+    """
+
+    def __init__(
+        self, path: Path, config: RunConfig, model: Model, chain: TemperingChain, group: Communicator
+    ) -> None:
+        self._config = config
+        self._chain = chain
+        self._group = group
+        self._thinned = {o.name for o in model.observables if is_thinned(o)}
+        self._edges = model.overlap_edges(config.storage.max_bins)
+        slots = len(chain.ladder.slots)
+        self._histograms = {
+            name: np.zeros((slots, edges.size - 1), dtype=np.int64) for name, edges in self._edges.items()
+        }
+        self._writer = SampleWriter(path, config, model, chain.sample) if group.rank == 0 else None
+        self._rows: list[Measurement] = []
+        self._committed = 0
+
+    def add(self, measurement: Measurement) -> None:
+        """Take one measurement; commit when the buffer is full. All ranks of the group call this together."""
+        self._rows.append(measurement)
+        if len(self._rows) == self._config.storage.commit_every:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write the buffered rows, if there are any."""
+        if not self._rows:
+            return
+        own = {
+            name: np.stack([row.observables[name] for row in self._rows], axis=1)
+            for name in self._rows[0].observables
+        }
+        self._count_overlaps(own)
+        numbers = np.arange(self._committed, self._committed + len(self._rows))
+        kept = numbers % self._config.storage.overlap_every == 0
+        series: dict[str, NDArray[Any] | None] = {
+            name: self._group.collect_rows(values[:, kept] if name in self._thinned else values)
+            for name, values in own.items()
+        }
+        series["energy"] = np.stack([row.energies for row in self._rows], axis=1)
+        histograms = {name: self._group.collect_rows(counts) for name, counts in self._histograms.items()}
+        counters = self._counters()
+        if self._writer is not None:
+            self._writer.commit(
+                [row.sweep for row in self._rows], _present(series), _present(histograms), _present(counters)
+            )
+        self._committed += len(self._rows)
+        self._rows.clear()
+
+    def _count_overlaps(self, own: dict[str, NDArray[Any]]) -> None:
+        """Add every overlap of the buffered rows to the histogram of its layer."""
+        for name, counts in self._histograms.items():
+            values = own["overlap_total"] if name == "total" else own["overlap"][..., int(name.split("_")[1])]
+            edges, bins = self._edges[name], counts.shape[1]
+            for slot, overlaps in enumerate(values):
+                found = np.searchsorted(edges, overlaps.ravel(), side="right") - 1
+                counts[slot] += np.bincount(np.clip(found, 0, bins - 1), minlength=bins)
+
+    def _counters(self) -> dict[str, NDArray[Any] | None]:
+        exchange = self._chain.exchange
+        names = ("attempts", "accepted", "round_trips", "visits", "visits_from_hot")
+        counters: dict[str, NDArray[Any] | None] = {f"exchange/{n}": getattr(exchange, n) for n in names}
+        for name, values in self._chain.walkers.diagnostics().items():
+            counters[f"dynamics/{name}"] = self._group.collect_rows(values)
+        return counters
+
+    def finish(self) -> None:
+        """Commit what is left and mark the file complete."""
+        self.commit()
+        if self._writer is not None:
+            self._writer.finish()
+
+
+def _present(arrays: dict[str, NDArray[Any] | None]) -> dict[str, NDArray[Any]]:
+    return {name: values for name, values in arrays.items() if values is not None}

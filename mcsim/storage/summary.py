@@ -1,0 +1,109 @@
+"""A readable summary of a result file: what `mcsim info` prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcsim.storage import schema
+from mcsim.storage.index import open_result, sample_path
+
+
+def summarise(path: Path) -> dict[str, Any]:
+    """Return what a file holds, as plain JSON values.
+
+    Raises
+    ------
+    ResultFileError
+        Where the file is missing or not ours.
+    """
+    path = schema.index_path(path) if path.is_dir() else path
+    with open_result(path) as file:
+        facts: dict[str, Any] = {
+            "file": str(path),
+            "schema_version": int(file.attrs["schema_version"]),
+            "code_version": str(file.attrs["code_version"]),
+            "config_sha256": str(file.attrs["config_sha256"]),
+            "config": json.loads(file.attrs["config"]),
+        }
+        if "series" in file:
+            return {**facts, **_sample_facts(file)}
+        names = list(file["samples"])
+        merged = [name for name in names if name in file["samples"] and "series" in file["samples"][name]]
+        if merged and not sample_path(path.parent, int(merged[0])).exists():
+            return {**facts, "samples": {name: _sample_facts(file["samples"][name]) for name in merged}}
+    samples: dict[str, Any] = {}
+    for name in names:
+        one = sample_path(path.parent, int(name))
+        if one.exists():
+            with open_result(one) as file:
+                samples[name] = _sample_facts(file)
+        else:
+            samples[name] = None
+    return {**facts, "samples": samples}
+
+
+def _sample_facts(file: Any) -> dict[str, Any]:
+    committed = int(file[schema.COMMITTED][()])
+    config = json.loads(file.attrs["config"])
+    attempts = file["exchange/attempts"][...]
+    accepted = file["exchange/accepted"][...]
+    energy = file["series/energy"]
+    half = energy[:, committed // 2 : committed].mean(axis=(1, 2)) if committed else np.array([])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = accepted.mean(axis=1) / attempts
+    return {
+        "sample": int(file.attrs["sample"]),
+        "complete": bool(file.attrs[schema.COMPLETE]),
+        "committed": committed,
+        "planned": int(config["run"]["measurements"]),
+        "widths": [int(n) for n in file["layer/size"][...]],
+        "weights_sha256": str(file.attrs["weights_sha256"]),
+        "temperature": [float(t) for t in file["slot/temperature"][...]],
+        "energy_per_site": [float(e) / float(np.sum(file["layer/size"][...])) for e in half],
+        "exchange_rate": [float(r) if np.isfinite(r) else None for r in rates],
+        "flip_rate": [float(f) for f in file["dynamics/flip_rate"][...]],
+        "round_trips": int(file["exchange/round_trips"][...].sum()),
+        "largest_drift": float(file["dynamics/drift"][...].max()),
+    }
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    """Return a summary as text for a person."""
+    config = facts["config"]
+    network = config["model"]["network"]
+    source = network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}"
+    lines = [
+        f"{facts['file']}",
+        f"  written by mcsim {facts['code_version']}, schema {facts['schema_version']}, "
+        f"configuration {facts['config_sha256'][:12]}",
+        f"  seed {config['seed']}, {config['samples']} sample(s), {config['run']['copies']} copies, "
+        f"network: {source}",
+    ]
+    samples = facts["samples"] if "samples" in facts else {f"{facts['sample']:05d}": facts}
+    for name, sample in samples.items():
+        lines.extend(_sample_lines(name, sample, details=len(samples) == 1))
+    return "\n".join(lines)
+
+
+def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) -> list[str]:
+    if sample is None:
+        return [f"  sample {name}: not computed"]
+    state = "complete" if sample["complete"] else "INTERRUPTED"
+    head = (
+        f"  sample {name}: {state}, {sample['committed']} of {sample['planned']} measurements, widths "
+        f"{sample['widths']}, {sample['round_trips']} round trips, drift {sample['largest_drift']:.1e}"
+    )
+    if not details or not sample["committed"]:
+        return [head]
+    table = ["    temperature   energy/spin   exchange up   flips/attempt"]
+    rates = [*sample["exchange_rate"], None]
+    for t, e, rate, flips in zip(
+        sample["temperature"], sample["energy_per_site"], rates, sample["flip_rate"], strict=True
+    ):
+        shown = "-" if rate is None else f"{rate:.3f}"
+        table.append(f"    {t:11.4g}   {e:11.5f}   {shown:>11}   {flips:13.4f}")
+    return [head, *table]

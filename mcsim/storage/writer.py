@@ -1,0 +1,173 @@
+"""Writing one sample's file: rows are appended in commits, and a file cut off between commits stays readable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.config import RunConfig
+from mcsim.models.base import Model, Observable
+from mcsim.storage import schema
+
+# Series that are thinned: between their rows the histograms still see every measurement.
+THINNED_PREFIX = "overlap"
+
+
+def is_thinned(observable: Observable) -> bool:
+    """Return whether only every ``overlap_every``-th measurement of an observable is stored."""
+    return observable.name.startswith(THINNED_PREFIX)
+
+
+class SampleWriter:
+    """The file of one sample, open only while a commit is written.
+
+    Between commits the file is closed. During a commit it is in HDF5's single-writer mode, whose ordering of writes
+    keeps the file readable if the process is killed half way.
+    """
+
+    def __init__(self, path: Path, config: RunConfig, model: Model, sample: int) -> None:
+        self.path = path
+        self._observables = model.observables
+        self._every = config.storage.overlap_every
+        temporary = path.with_suffix(".creating")
+        with h5py.File(temporary, "w", libver="latest") as file:
+            attributes = {**schema.root_attributes(config, sample), **model.attributes()}
+            file.attrs.update(attributes)
+            _create_scales(file, config, model)
+            _create_series(file, config, model)
+            _create_counters(file, config, model)
+            file.flush()
+        os.replace(temporary, path)
+
+    def commit(
+        self,
+        sweeps: Sequence[int],
+        series: Mapping[str, NDArray[Any]],
+        histograms: Mapping[str, NDArray[np.int64]],
+        counters: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Append rows to the series and replace histograms and counters by their current values.
+
+        Parameters
+        ----------
+        sweeps : sequence of int
+            Sweeps done at each new row.
+        series : mapping of arrays (slots, rows, ...)
+            By observable; the thinned ones hold only every ``overlap_every``-th row.
+        histograms : mapping of int64 arrays (slots, bins)
+        counters : mapping of arrays
+            By path in the file, e.g. ``exchange/accepted``.
+        """
+        with h5py.File(self.path, "r+", libver="latest") as file:
+            file.swmr_mode = True
+            committed = int(file[schema.COMMITTED][()])
+            rows = np.arange(committed, committed + len(sweeps))
+            _append(file["measurement/sweep"], np.asarray(sweeps), 0)
+            _append(file["measurement/overlap_sweep"], np.asarray(sweeps)[rows % self._every == 0], 0)
+            for name, values in series.items():
+                _append(file[f"series/{name}"], values, 1)
+            for name, counts in histograms.items():
+                file[f"histogram/{name}/counts"][...] = counts
+            for path, current in counters.items():
+                file[path][...] = current
+            file.flush()
+            file[schema.COMMITTED][()] = committed + len(sweeps)
+            file.flush()
+
+    def finish(self) -> None:
+        """Mark the file complete."""
+        with h5py.File(self.path, "r+", libver="latest") as file:
+            file.attrs[schema.COMPLETE] = True
+
+
+def _append(dataset: h5py.Dataset, values: NDArray[Any], axis: int) -> None:
+    start = dataset.shape[axis]
+    dataset.resize(start + values.shape[axis], axis=axis)
+    where: list[slice] = [slice(None)] * dataset.ndim
+    where[axis] = slice(start, None)
+    dataset[tuple(where)] = values
+
+
+def _described(dataset: h5py.Dataset, units: str, description: str) -> h5py.Dataset:
+    dataset.attrs["units"] = units
+    dataset.attrs["description"] = description
+    return dataset
+
+
+def _create(file: h5py.File, path: str, **options: Any) -> h5py.Dataset:
+    return _described(file.create_dataset(path, **options), *schema.DESCRIPTIONS[path])
+
+
+def _create_scales(file: h5py.File, config: RunConfig, model: Model) -> None:
+    betas = config.ladder.inverse_temperatures()
+    with np.errstate(divide="ignore"):
+        _create(file, "slot/temperature", data=1.0 / betas).make_scale("temperature")
+    _create(file, "slot/beta", data=betas).make_scale("beta")
+    _create(file, "layer/size", data=np.array(model.layer_sizes, dtype=np.int64)).make_scale("layer")
+    rows = {"shape": (0,), "maxshape": (None,), "chunks": (max(64, config.storage.commit_every),), "dtype": "i8"}
+    _create(file, "measurement/sweep", **rows).make_scale("sweep")
+    _create(file, "measurement/overlap_sweep", **rows).make_scale("overlap_sweep")
+    _create(file, schema.COMMITTED, data=np.int64(0))
+    file.attrs[schema.COMPLETE] = False
+
+
+def _attach(file: h5py.File, dataset: h5py.Dataset, dims: Sequence[str]) -> None:
+    scales = {
+        "slot": ("slot/temperature", "slot/beta"),
+        "layer": ("layer/size",),
+        "measurement": ("measurement/sweep",),
+        "overlap_measurement": ("measurement/overlap_sweep",),
+    }
+    for axis, name in enumerate(dims):
+        dataset.dims[axis].label = name
+        for scale in scales.get(name, ()):
+            dataset.dims[axis].attach_scale(file[scale])
+
+
+def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
+    units, description = schema.DESCRIPTIONS["series/energy"]
+    energy = Observable("energy", ("copy",), (config.run.copies,), "f8", units, description)
+    slots = config.ladder.inverse_temperatures().size
+    for observable in (energy, *model.observables):
+        thinned = is_thinned(observable)
+        rows = -(-config.storage.commit_every // config.storage.overlap_every) if thinned else 0
+        dataset = file.create_dataset(
+            f"series/{observable.name}",
+            shape=(slots, 0, *observable.shape),
+            maxshape=(slots, None, *observable.shape),
+            chunks=(1, max(1, rows or config.storage.commit_every), *(max(1, n) for n in observable.shape)),
+            dtype=observable.dtype,
+            compression="gzip" if config.storage.compression else None,
+            compression_opts=config.storage.compression or None,
+            shuffle=bool(config.storage.compression),
+        )
+        _described(dataset, observable.units, observable.description)
+        rows_dim = "overlap_measurement" if thinned else "measurement"
+        _attach(file, dataset, ("slot", rows_dim, *observable.dims))
+
+
+def _create_counters(file: h5py.File, config: RunConfig, model: Model) -> None:
+    slots, copies = config.ladder.inverse_temperatures().size, config.run.copies
+    shapes: dict[str, tuple[tuple[int, ...], str, tuple[str, ...]]] = {
+        "exchange/attempts": ((slots - 1,), "i8", ("slot_pair",)),
+        "exchange/accepted": ((slots - 1, copies), "i8", ("slot_pair", "copy")),
+        "exchange/round_trips": ((slots, copies), "i8", ("replica", "copy")),
+        "exchange/visits": ((slots, copies), "i8", ("slot", "copy")),
+        "exchange/visits_from_hot": ((slots, copies), "i8", ("slot", "copy")),
+        "dynamics/flip_rate": ((slots,), "f8", ("slot",)),
+        "dynamics/drift": ((slots,), "f8", ("slot",)),
+    }
+    for path, (shape, dtype, dims) in shapes.items():
+        _attach(file, _create(file, path, shape=shape, dtype=dtype), dims)
+    for name, edges in model.overlap_edges(config.storage.max_bins).items():
+        scale = file.create_dataset(f"histogram/{name}/edges", data=edges)
+        _described(scale, "1", f"bin edges of the overlap histogram, {name}")
+        counts = file.create_dataset(f"histogram/{name}/counts", shape=(slots, edges.size - 1), dtype="i8")
+        _described(counts, "1", f"overlaps of all pairs of copies at all measurements, {name}")
+        _attach(file, counts, ("slot", "bin"))
