@@ -10,7 +10,7 @@ from mcsim.kernels.philox import philox4x32, to_unit_interval
 def propose_exchanges(energies, betas, parity, round_index, keys, source, accepted):
     """Decide every exchange of one round.
 
-    energies : float64 (slots, copies), total energies H
+    energies : float64 (slots, copies), total energies H; they move along with the states
     betas : float64 (slots,)
     parity : 0 or 1, the pairs (slot, slot + 1) with slot % 2 == parity are tried
     keys : uint32 (copies, 2)
@@ -28,6 +28,9 @@ def propose_exchanges(energies, betas, parity, round_index, keys, source, accept
             if np.log(to_unit_interval(word)) < log_ratio:
                 source[slot, copy] = slot + 1
                 source[slot + 1, copy] = slot
+                lower = energies[slot, copy]
+                energies[slot, copy] = energies[slot + 1, copy]
+                energies[slot + 1, copy] = lower
                 accepted[slot, copy] += 1
 
 

@@ -133,6 +133,16 @@ def add_flips_of_layer(columns, couplings, k, c, flipped, n_flipped, change):
         add_flips_to_row(above, forward_bond(couplings, k + 1), flipped, n_flipped, change)
 
 
+# Sums may be reordered, which lets them vectorise; the order still depends on the length alone.
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def _dot(a, b):
+    """Return a . b accumulated in float64."""
+    total = 0.0
+    for i in range(a.shape[0]):
+        total += np.float64(a[i]) * np.float64(b[i])
+    return total
+
+
 @njit(cache=True)
 def energies(columns, couplings, out):
     """Set out[c] (float64) to H of each column, from the fields of the odd layers and the biases of the even ones."""
@@ -143,14 +153,7 @@ def energies(columns, couplings, out):
         fields = layer_block(columns.fields, couplings, n_columns, k)
         bias = couplings.bias[couplings.first[k] : couplings.first[k] + couplings.widths[k]]
         for c in range(n_columns):
-            total = 0.0
-            if k % 2 == 1:
-                for i in range(spins.shape[1]):
-                    total += np.float64(spins[c, i]) * np.float64(fields[c, i])
-            else:
-                for i in range(spins.shape[1]):
-                    total += np.float64(spins[c, i]) * np.float64(bias[i])
-            out[c] -= total
+            out[c] -= _dot(spins[c], fields[c] if k % 2 == 1 else bias)
 
 
 @njit(cache=True)
@@ -162,7 +165,7 @@ def layer_sums(columns, couplings, out):
         for c in range(n_columns):
             total = 0
             for i in range(spins.shape[1]):
-                total += np.int32(spins[c, i])
+                total += np.int64(spins[c, i])
             out[c, k] = total
 
 
@@ -176,10 +179,7 @@ def layer_products(columns, couplings, copies, out):
             pair = 0
             for a in range(slot * copies, (slot + 1) * copies):
                 for b in range(a + 1, (slot + 1) * copies):
-                    total = 0
-                    for i in range(spins.shape[1]):
-                        total += np.int32(spins[a, i] * spins[b, i])
-                    out[slot, pair, k] = total
+                    out[slot, pair, k] = np.int64(_dot(spins[a], spins[b]))
                     pair += 1
 
 
@@ -191,10 +191,13 @@ def permute_columns(flat, couplings, n_columns, source, scratch):
         width = couplings.widths[k]
         for c in range(n_columns):
             if source[c] != c:
-                scratch[c * width : (c + 1) * width] = block[c]
+                for i in range(width):
+                    scratch[c * width + i] = block[c, i]
         for c in range(n_columns):
             if source[c] != c:
-                block[c] = scratch[source[c] * width : (source[c] + 1) * width]
+                start = source[c] * width
+                for i in range(width):
+                    block[c, i] = scratch[start + i]
 
 
 class Scratch(NamedTuple):

@@ -53,7 +53,7 @@ def read_run(path: str | Path) -> xr.Dataset:
     for dim in ("measurement", "overlap_measurement"):
         rows = min(dataset.sizes[dim] for dataset in datasets)
         datasets = [dataset.isel({dim: slice(rows)}) for dataset in datasets]
-    samples = xr.IndexVariable("sample", [dataset.attrs["sample"] for dataset in datasets])
+    samples = xr.DataArray([dataset.attrs["sample"] for dataset in datasets], dims="sample", name="sample")
     constant = [name for name in datasets[0].data_vars if str(name).startswith("edges_")]
     varying = [name for name in datasets[0].data_vars if name not in constant]
     joined = xr.concat(

@@ -60,6 +60,7 @@ class TemperingChain:
         self.sample = sample
         self.sweeps = 0
         self._group = group
+        self._outgoing = np.empty((len(slots), copies + 1))
         self._sweeps_per_exchange = config.run.sweeps_per_exchange
 
     def advance(self, sweeps: int, heartbeat: Heartbeat) -> NDArray[np.float64]:
@@ -74,17 +75,17 @@ class TemperingChain:
             self.walkers.sweep(self.sweeps, self._sweeps_per_exchange)
             self.sweeps += self._sweeps_per_exchange
             energies = self._gather_energies(heartbeat(self.sweeps))
-            energies = self.exchange.do_round(energies, self.walkers, self._group)
+            self.exchange.do_round(energies, self.walkers, self._group)
         return energies
 
     def _gather_energies(self, stop: bool) -> NDArray[np.float64]:
         """Return everyone's energies; a request to stop travels with them, so that all ranks read it at once."""
-        own = self.walkers.energies()
-        flagged = np.column_stack([own, np.full(own.shape[0], float(stop))])
-        everyone = self._group.gather_rows(flagged)
+        self._outgoing[:, :-1] = self.walkers.energies()
+        self._outgoing[:, -1] = stop
+        everyone = self._group.gather_rows(self._outgoing)
         if everyone[:, -1].any():
             raise StoppedError
-        return np.ascontiguousarray(everyone[:, :-1])
+        return everyone[:, :-1].copy()
 
 
 def measurements(

@@ -39,6 +39,7 @@ class Exchange:
         self._betas = betas
         self._ladder = ladder
         self._keys = np.array([stream_key(root_seed, Purpose.EXCHANGE, sample, c) for c in range(copies)])
+        self._copy_numbers = np.arange(copies)
         self._source = np.empty((slots, copies), dtype=np.int64)
         self._came_from = np.zeros((slots, copies), dtype=np.int64)
         self.rounds = 0
@@ -55,47 +56,41 @@ class Exchange:
         for counts in (self.accepted, self.attempts, self.round_trips, self.visits, self.visits_from_hot):
             counts[:] = 0
 
-    def do_round(
-        self, energies: NDArray[np.float64], walkers: Walkers, group: Communicator
-    ) -> NDArray[np.float64]:
-        """Exchange even or odd pairs in turn and return the energies, now indexed by where the states have gone."""
-        source = self.decide(energies)
-        self.move(source, walkers, group)
-        self.rounds += 1
-        return np.take_along_axis(energies, source, axis=0)
+    def do_round(self, energies: NDArray[np.float64], walkers: Walkers, group: Communicator) -> None:
+        """Exchange even or odd pairs in turn; `energies` (all slots, copies) move along with the states."""
+        self.move(self.decide(energies), walkers, group)
 
     def decide(self, energies: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return, for each slot and copy, the slot whose state moves there; log u < (beta_i - beta_j)(H_i - H_j)."""
+        """Return, for each slot and copy, the slot whose state moves there: log u < (beta_i - beta_j)(H_i - H_j)."""
         parity = self.rounds % 2
-        propose_exchanges(
-            energies, self._betas, parity, self.rounds, self._keys, self._source, self.accepted
-        )
+        propose_exchanges(energies, self._betas, parity, self.rounds, self._keys, self._source, self.accepted)
         self.attempts[parity::2] += 1
         follow_replicas(
             self._source, self.replica_at_slot, self.slot_of_replica, self._came_from,
             self.round_trips, self.visits_from_hot, self.visits,
         )  # fmt: skip
+        self.rounds += 1
         return self._source
 
     def move(self, source: NDArray[np.int64], walkers: Walkers, group: Communicator) -> None:
-        """Move the states of this rank's slots, those at its edges to and from the neighbouring ranks."""
-        slots, copies = self._ladder.slots, source.shape[1]
-        arriving_from_below = np.flatnonzero(source[slots.start] < slots.start)
-        arriving_from_above = np.flatnonzero(source[slots.stop - 1] >= slots.stop)
-        columns = np.arange(copies)
-        local = source[slots.start : slots.stop] - slots.start
-        stays = (local >= 0) & (local < len(slots))
-        local = np.where(stays, local, np.arange(len(slots))[:, None])
-        # The edges first: a pair is exchanged once a round, so an edge column takes no part in the moves inside.
-        if arriving_from_below.size and self._ladder.below is not None:
-            self._swap_edge(arriving_from_below, self._ladder.below, walkers, group)
-        if arriving_from_above.size and self._ladder.above is not None:
-            edge = (len(slots) - 1) * copies + arriving_from_above
-            self._swap_edge(edge, self._ladder.above, walkers, group)
-        walkers.permute((local * copies + columns).ravel())
+        """Move the states of this rank's slots, those at its edges to and from the neighbouring ranks.
 
-    @staticmethod
-    def _swap_edge(
-        columns: NDArray[np.int64], neighbour: int, walkers: Walkers, group: Communicator
-    ) -> None:
+        A pair is exchanged at most once a round, so a column that crosses an edge takes no part in the moves inside.
+        """
+        start, stop = self._ladder.slots.start, self._ladder.slots.stop
+        inside = source[start:stop]
+        if self._ladder.below is not None:
+            crossing = np.flatnonzero(source[start] < start)
+            _swap_edge(crossing, self._ladder.below, walkers, group)
+            inside = np.where(inside < start, start, inside)
+        if self._ladder.above is not None:
+            crossing = np.flatnonzero(source[stop - 1] >= stop)
+            _swap_edge((stop - 1 - start) * source.shape[1] + crossing, self._ladder.above, walkers, group)
+            inside = np.where(inside >= stop, stop - 1, inside)
+        walkers.permute(((inside - start) * source.shape[1] + self._copy_numbers).ravel())
+
+
+def _swap_edge(columns: NDArray[np.int64], neighbour: int, walkers: Walkers, group: Communicator) -> None:
+    """Trade some columns' states with the rank next door, which trades the same number."""
+    if columns.size:
         walkers.unpack(columns, group.swap_with(neighbour, walkers.pack(columns)))
