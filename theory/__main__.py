@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from theory.layered_sk import command as layered_sk
 from theory.result import NotConvergedError
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, without the usage in front of it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and exit with code 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; each model adds a subcommand whose ``run(args)`` prints the prediction."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = OneLineParser(
         prog="mcsim-theory",
         description="Replica predictions for neural-network Hamiltonians.",
     )
@@ -21,10 +31,26 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def attach_negative_values(argv: Sequence[str]) -> list[str]:
+    """Join ``--option -5,3`` into ``--option=-5,3``.
+
+    argparse takes such a value for an option and says only that one is missing; joined, it reaches the check
+    that names it.
+    """
+    joined: list[str] = []
+    for word in argv:
+        negative = re.match(r"-(\d|\.\d|inf|nan)", word, re.IGNORECASE)
+        if negative and joined and re.fullmatch(r"--[a-z][a-z-]*", joined[-1]):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one prediction; exit code 2 for bad input, 3 where a solver did not converge."""
     parser = build_parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_args(attach_negative_values(sys.argv[1:] if argv is None else argv))
     try:
         args.run(args)
     except ValueError as error:

@@ -1,0 +1,22 @@
+"""Layered Ising spins with random Gaussian couplings: a multi-layer Sherrington-Kirkpatrick model.
+
+The model is a neural network before training, read as a spin system (Barney, Winer & Galitski, arXiv
+2408.06421): layers k = 0..L of N_k spins, H(s) = - sum_k sum_ij J^k_ij s^{k-1}_i s^k_j with Var J^k_ij =
+sigma_k^2.
+"""
+
+from theory.layered_sk.couplings import LayeredCouplings
+from theory.layered_sk.critical import critical_temperature
+from theory.layered_sk.functional import rs_free_energy, saddle_residual
+from theory.layered_sk.rs import RSSolution, solve_rs
+from theory.layered_sk.stability import replicon
+
+__all__ = [
+    "LayeredCouplings",
+    "RSSolution",
+    "critical_temperature",
+    "replicon",
+    "rs_free_energy",
+    "saddle_residual",
+    "solve_rs",
+]

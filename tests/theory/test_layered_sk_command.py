@@ -1,0 +1,176 @@
+"""``python -m theory layered-sk``: what it prints and how it refuses."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from theory.__main__ import main
+from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
+
+NETWORK = ["--widths", "784,400,400,400,10"]
+KEYS = {
+    "critical_temperature",
+    "free_energy",
+    "energy",
+    "entropy",
+    "overlaps",
+    "replicon",
+    "converged",
+    "error_estimate",
+}
+
+
+def run(capsys, *options):
+    """Return exit code, standard output and standard error of the command in this process."""
+    try:
+        code = main(["layered-sk", *options])
+    except SystemExit as stop:
+        code = stop.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_the_documented_example_prints_json():
+    command = [sys.executable, "-m", "theory", "layered-sk", *NETWORK]
+    options = ["--variance", "fan-in", "--temperature", "1.0", "--ansatz", "rs", "--json"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+    printed = json.loads(done.stdout)
+    assert printed.keys() >= KEYS
+    solution = solve_rs(LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in"), 1.0)
+    # JSON keeps every digit, so nothing may differ.
+    assert printed["free_energy"] == solution.free_energy
+    assert printed["energy"] == solution.energy
+    assert printed["entropy"] == solution.entropy
+    assert tuple(printed["overlaps"]) == solution.overlaps
+    assert printed["replicon"] == solution.replicon
+    assert printed["critical_temperature"] == solution.critical_temperature
+    assert printed["converged"] is True
+    assert printed["error_estimate"] == solution.status.error_estimate
+
+
+def test_variance_and_scale_reach_the_solver(capsys):
+    options = ["--variance", "symmetric", "--scale", "2.5", "--temperature", "0.7", "--json"]
+    code, out, err = run(capsys, *NETWORK, *options)
+    assert (code, err) == (0, "")
+    couplings = LayeredCouplings.from_convention([784, 400, 400, 400, 10], "symmetric", 2.5)
+    assert json.loads(out)["free_energy"] == solve_rs(couplings, 0.7).free_energy
+    assert json.loads(out)["critical_temperature"] == critical_temperature(couplings)
+
+
+def test_temperatures_give_a_list_in_json_and_a_table_in_text(capsys):
+    code, out, _ = run(capsys, *NETWORK, "--temperatures", "0.5:2:4", "--json")
+    records = json.loads(out)
+    assert code == 0
+    assert [record["temperature"] for record in records] == [0.5, 1.0, 1.5, 2.0]
+    assert all(record.keys() >= KEYS for record in records)
+    code, out, _ = run(capsys, *NETWORK, "--temperatures", "0.5:2:4")
+    header, *rows = out.splitlines()[2:-1]
+    assert code == 0
+    assert header.split()[:5] == ["temperature", "free_energy", "energy", "entropy", "replicon"]
+    for row, record in zip(rows, records, strict=True):
+        expected = [record[name] for name in header.split()[:5]] + record["overlaps"]
+        assert [float(value) for value in row.split()] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("temperature", "verdict"), [("0.5", "unstable"), ("2", "(stable)")])
+def test_text_output_says_what_it_shows(capsys, temperature, verdict):
+    code, out, err = run(capsys, *NETWORK, "--temperature", temperature)
+    assert (code, err) == (0, "")
+    for label in ("critical temperature", "free energy per spin", "overlaps per layer", "error estimate"):
+        assert label in out
+    assert verdict in out
+
+
+def test_text_output_at_the_critical_temperature_is_marginal(capsys):
+    # Two equal layers with C = 4 have T_c = 2 exactly, where rounding must not decide on the verdict.
+    code, out, _ = run(capsys, "--widths", "9,9", "--scale", "4", "--temperature", "2")
+    assert code == 0
+    assert "(marginal)" in out
+
+
+def test_help_shows_an_example(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert "layered-sk --widths 784,400,400,400,10 --variance fan-in" in out
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--widths", "784"),
+        ("--widths", ""),
+        ("--widths", "784,0"),
+        ("--widths", "784,-5"),
+        ("--widths", "-784,5"),
+        ("--widths", "784,ten"),
+        ("--widths", "784,1.5"),
+        ("--widths", "784,nan"),
+        ("--widths", "784,,10"),
+        ("--widths", "784,1" + "0" * 400),
+        ("--temperature", "0"),
+        ("--temperature", "-1"),
+        ("--temperature", "-1e-3"),
+        ("--temperature", "nan"),
+        ("--temperature", "-inf"),
+        ("--temperature", "inf"),
+        ("--temperature", "cold"),
+        ("--temperature", "1e-200"),
+        ("--temperatures", "1:2"),
+        ("--temperatures", "0:2:5"),
+        ("--temperatures", "-1:2:5"),
+        ("--temperatures", "2:1:5"),
+        ("--temperatures", "1:2:1"),
+        ("--temperatures", "1:2:0.5"),
+        ("--temperatures", "1:nan:5"),
+        ("--temperatures", "1:inf:5"),
+        ("--temperatures", "1:2:5:7"),
+        ("--temperatures", "1:2:99999999999999999999"),
+        ("--scale", "0"),
+        ("--scale", "-2"),
+        ("--scale", "nan"),
+        ("--scale", "1e300"),
+        ("--scale", "big"),
+        ("--tolerance", "0"),
+        ("--tolerance", "nan"),
+        ("--variance", "fan-out"),
+        ("--ansatz", "frsb"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_option_and_value(capsys, option, value):
+    options = {"--widths": "784,10", "--temperature": "1"}
+    if option == "--temperatures":
+        del options["--temperature"]
+    options[option] = value
+    code, out, err = run(capsys, *(word for pair in options.items() for word in pair))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert option.lstrip("-") in err
+    assert value in err
+    assert "give" in err or "choose from" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--temperature", "1"], "--widths"),
+        (["--widths", "5,4"], "--temperature"),
+        (["--widths", "5,4", "--temperature", "1", "--temperatures", "1:2:3"], "not allowed with"),
+        (["--widths", "5,4", "--temperature"], "--temperature: expected one argument"),
+        (["--widths", "5,4", "--temperature", "1", "--spin", "2"], "--spin"),
+    ],
+)
+def test_missing_or_contradictory_options_are_one_line(capsys, options, named):
+    code, out, err = run(capsys, *options)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert named in err
+
+
+def test_a_tolerance_beyond_double_precision_exits_with_3(capsys):
+    code, out, err = run(capsys, *NETWORK, "--temperature", "0.5", "--tolerance", "1e-25")
+    assert (code, out) == (3, "")
+    assert err.count("\n") == 1
+    assert "not converged" in err
+    assert "error estimate" in err

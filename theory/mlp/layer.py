@@ -1,0 +1,99 @@
+"""Averages of one hidden layer over its static fields h and u: all that the saddle point and its stability need.
+
+With f(h, u) the tilted free energy of one neuron (`theory.mlp.tilted`) and E over independent centred Gaussians h, u:
+
+    K^l:      v = E d_u^2 f,  k0 = E (d_u f)^2
+    Q^{l-1}:  rt = g C_W E d_h^2 f,  r0 = g C_W E (d_h f)^2,     g = alpha_l / alpha_{l-1}
+    replicon: E (d_h d_u f)^2,  E (d_u^2 f)^2,  E (d_h^2 f)^2
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.activations import Activation
+from theory.mlp.tilted import SiteField, TiltedMesh, build_mesh, refined, tilted_moments
+from theory.quadrature import GaussianRule, gaussian_rule, refined_rule
+
+FloatArray = NDArray[np.float64]
+
+_CURVATURE_FACTOR = 1e3  # the replicon averages only have to tell stable from unstable
+
+
+@dataclass(frozen=True)
+class LayerAverages:
+    """Averages over h and u; see the module's docstring for the names."""
+
+    f: float
+    v: float
+    k0: float
+    d_h_squared: float
+    d_hh: float
+    d_hu_squared: float
+    d_uu_squared: float
+    d_hh_squared: float
+
+
+@dataclass(frozen=True)
+class LayerRule:
+    """A mesh in z and a rule in (h, u), adapted to one field and good in its neighbourhood."""
+
+    activation: Activation
+    field: SiteField
+    mesh: TiltedMesh
+    rule: GaussianRule
+
+    def averages(self, field: SiteField) -> LayerAverages:
+        """Return the averages at a field close to the one this rule was adapted to."""
+        values = _integrand(self.mesh, field, self.rule.xi, self.rule.eta)
+        return LayerAverages(*(float(x) for x in values @ self.rule.weight))
+
+    def refined(self) -> LayerRule:
+        """Return the rule with every panel and every cell cut, to estimate the error of this one."""
+        mesh = refined(self.activation, self.mesh)
+        return LayerRule(self.activation, self.field, mesh, refined_rule(self.rule))
+
+    def drift(self, field: SiteField) -> float:
+        """Return how far, relatively, the field has moved from the one this rule was adapted to."""
+        old = self.field
+        pairs = ((old.variance, field.variance), (old.h_sd, field.h_sd), (old.u_sd, field.u_sd))
+        moved = max(abs(a - b) / max(a, b) for a, b in pairs if max(a, b) > 0.0)
+        scale = max(abs(old.rt), abs(field.rt), 1e-3 + 1e-3 * field.u_sd)
+        return max(moved, 0.1 * abs(old.rt - field.rt) / scale)
+
+
+def _integrand(mesh: TiltedMesh, field: SiteField, xi: FloatArray, eta: FloatArray) -> FloatArray:
+    m = tilted_moments(mesh, field, field.h_sd * xi, field.u_sd * eta)
+    squares = (m.d_hu**2, m.var_phi**2, m.d_hh**2)
+    return np.stack([m.f, m.var_phi, m.mean_phi**2, m.d_h**2, m.d_hh, *squares])
+
+
+def _is_odd(activation: Activation) -> bool:
+    z = np.linspace(0.01, 7.0, 64)
+    return bool(np.all(activation.phi(-z) == -activation.phi(z)))
+
+
+def build_layer_rule(activation: Activation, field: SiteField, tolerance: float) -> LayerRule:
+    """Adapt the quadrature of one layer until its averages have relative error `tolerance`.
+
+    Raises
+    ------
+    NotConvergedError
+        If the tilted measure has no bounded range, or the averages need too many nodes.
+    """
+    mesh = build_mesh(activation, field)
+
+    def integrand(xi: FloatArray, eta: FloatArray) -> FloatArray:
+        return _integrand(mesh, field, xi, eta)
+
+    inverse = 1.0 / field.variance
+    floor = np.array([1.0, 1e-12, 1e-12, 1e-12, inverse, 1e-9, 1e-12, 1e-3 * inverse**2])
+    targets = np.full(8, tolerance)
+    targets[5:] = min(1e-4, _CURVATURE_FACTOR * tolerance)
+    # phi odd: (h, u, zeta) -> -(h, u, zeta) changes no average, and half the plane is enough.
+    rule = gaussian_rule(integrand, targets, floor, even=_is_odd(activation))
+    return LayerRule(activation, field, mesh, rule)
