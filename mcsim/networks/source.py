@@ -26,8 +26,7 @@ def network_of_sample(config: RunConfig, sample: int) -> LayeredWeights:
 
 def load_file_network(network: FileNetwork) -> LayeredWeights:
     """Read the weights file that a configuration names."""
-    suffix = network.resolved_path().suffix.lower()
-    named = {} if suffix in {".h5", ".hdf5"} else {"transpose": network.transpose}
     return load_weights(
-        network.resolved_path(), epoch=network.epoch, arrays=network.arrays, biases=network.biases, **named
-    )
+        network.resolved_path(), epoch=network.epoch, arrays=network.arrays, biases=network.biases,
+        transpose=network.transpose,
+    )  # fmt: skip

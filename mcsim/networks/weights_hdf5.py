@@ -70,7 +70,8 @@ def write_stages(
         raise fault(path, f"attributes {listed(taken)} are written by mcsim; give them other names")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with h5py.File(temporary, "w") as file:
+        # From this version on HDF5 checksums its own structures, so that damage raises instead of misleading.
+        with h5py.File(temporary, "w", libver=("v110", "v110")) as file:
             _write_attributes(file, attributes)
             _write_groups(path, file, stages)
         with temporary.open("rb") as handle:
@@ -220,9 +221,11 @@ def _layers(path: Path, stage: Any, kind: str, *, first: int) -> list[StoredArra
     if not isinstance(group, h5py.Group) or not len(group):
         raise fault(path, f"{stage.name!r} has no group {kind!r} with an array for each layer")
     wanted = [f"layer_{k}" for k in range(first, first + len(group))]
-    missing = [name for name in wanted if not isinstance(group.get(name), h5py.Dataset)]
-    if missing:
-        raise fault(path, f"array '{group.name}/{missing[0]}' is missing; present: {listed(group)}")
+    for name in wanted:
+        if name not in group:
+            raise fault(path, f"array '{group.name}/{name}' is missing; present: {listed(group)}")
+        if not isinstance(group[name], h5py.Dataset):
+            raise fault(path, f"'{group.name}/{name}' is a group; it must be an array")
     return [_stored(group[name]) for name in wanted]
 
 
