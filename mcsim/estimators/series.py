@@ -47,7 +47,7 @@ def octave_errors(series: NDArray[np.float64]) -> NDArray[np.float64]:
         Copies are independent chains of the same law; blocks never span two of them.
     """
     blocks = series.reshape(series.shape[0], -1)
-    errors = []
+    errors: list[float] = []
     while True:
         rows, copies = blocks.shape
         if errors and rows * copies < FEWEST_BLOCKS:

@@ -1,0 +1,162 @@
+"""Command line of the comparison: ``python -m validation list|run|report``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from mcsim.parallel.agree import on_first_rank
+from mcsim.parallel.communicator import Communicator, world
+from theory.result import NotConvergedError
+from validation.campaign import run_campaign
+from validation.claims import REGISTER, Claim, Finding
+from validation.compare import Verdict
+from validation.measured import read_measured
+from validation.report import Untested, as_json, write_report
+
+EXIT_FAIL = 1
+EXIT_BAD_INPUT = 2
+EXIT_NOT_CONVERGED = 3
+EXIT_INTERRUPTED = 130
+
+
+class UsageError(ValueError):
+    """The command line is off; the message is one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see '{self.prog} --help')")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands."""
+    parser = _Parser(
+        prog="mcsim-validate",
+        description="Test the claims of the theory by Monte Carlo.",
+        epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.identity --out out/identity",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="list the claims")
+    listing.add_argument("--json", action="store_true", help="print the register as JSON")
+    listing.set_defaults(action=_list)
+
+    run = commands.add_parser(
+        "run",
+        help="simulate what a claim needs and test it",
+        epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.critical-temperature --out out/tc",
+    )
+    run.add_argument(
+        "--claim",
+        action="append",
+        metavar="ID",
+        help="a claim of the list; may be repeated (default: all that can be simulated)",
+    )
+    run.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for runs (kept and reused), report.html and report.json",
+    )
+    run.add_argument(
+        "--quick",
+        action="store_true",
+        help="smaller and fewer networks: minutes become seconds, some verdicts INCONCLUSIVE",
+    )
+    run.add_argument("--json", action="store_true", help="print the findings as JSON")
+    run.set_defaults(action=_run)
+
+    report = commands.add_parser(
+        "report",
+        help="test all claims that runs at hand can speak about",
+        epilog="example: mcsim-validate report out/random out/trained --out report.html",
+    )
+    report.add_argument("runs", type=Path, nargs="+", help="folders (or index or merged files) of 'mcsim run'")
+    report.add_argument(
+        "--out", type=Path, required=True, help="page to write (.html); the findings go beside it as .json"
+    )
+    report.add_argument("--title", default="Validation report", help="title of the page")
+    report.add_argument("--json", action="store_true", help="print the findings as JSON")
+    report.set_defaults(action=_report)
+    return parser
+
+
+def _list(args: argparse.Namespace, comm: Communicator) -> int:
+    if comm.rank == 0 and args.json:
+        fields = ("id", "statement", "source", "needs")
+        print(json.dumps([{name: getattr(claim, name) for name in fields} for claim in REGISTER.values()]))
+    elif comm.rank == 0:
+        for claim in REGISTER.values():
+            print(f"{claim.id}\n    {claim.statement}\n    needs {claim.needs}")
+    return 0
+
+
+def _chosen(names: Sequence[str] | None) -> list[Claim]:
+    if names is None:
+        return [claim for claim in REGISTER.values() if not claim.about_stored_networks]
+    for name in names:
+        if name not in REGISTER:
+            raise UsageError(f"--claim: {name!r} is not registered; there are {', '.join(REGISTER)}")
+        if REGISTER[name].about_stored_networks:
+            raise UsageError(f"--claim: {name!r} is about a network of yours; use 'report' on runs of its weights")
+    return [REGISTER[name] for name in names]
+
+
+def _run(args: argparse.Namespace, comm: Communicator) -> int:
+    claims = _chosen(args.claim)
+    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, quick=args.quick)
+    return on_first_rank(comm, lambda: _write(args, folders, claims, args.out / "report.html", "Validation report"))
+
+
+def _report(args: argparse.Namespace, comm: Communicator) -> int:
+    if args.out.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"--out: {args.out} must end in .html")
+    claims = list(REGISTER.values())
+    return on_first_rank(comm, lambda: _write(args, args.runs, claims, args.out, args.title))
+
+
+def _write(args: argparse.Namespace, folders: Sequence[Path], claims: Sequence[Claim], page: Path, title: str) -> int:
+    findings, untested = write_report([read_measured(folder) for folder in folders], claims, page, title)
+    if args.json:
+        print(json.dumps(as_json(findings, untested)))
+    else:
+        _print_findings(findings, untested)
+        print(f"report: {page}")
+    return EXIT_FAIL if any(finding.verdict is Verdict.FAIL for finding in findings) else 0
+
+
+def _print_findings(findings: Sequence[Finding], untested: Sequence[Untested]) -> None:
+    for finding in findings:
+        print(f"{finding.verdict:<12} {finding.claim_id} ({finding.subject})\n    {finding.summary}")
+    for one in untested:
+        print(f"{'not tested':<12} {one.claim.id}\n    {one.reason}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; 0 no claim failed, 1 one did, 2 bad input, 3 a solver did not converge, 130 interrupted."""
+    comm = world()
+    try:
+        args = build_parser().parse_args(argv)
+        code: int = args.action(args, comm)
+        return code
+    except ValueError as error:
+        code, message = EXIT_BAD_INPUT, str(error)
+    except NotConvergedError as error:
+        code, message = EXIT_NOT_CONVERGED, f"not converged: {error}"
+    except KeyboardInterrupt:
+        code, message = (
+            EXIT_INTERRUPTED,
+            "interrupted; finished samples are kept and will not be computed again",
+        )
+    if comm.rank == 0:
+        print(f"mcsim-validate: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

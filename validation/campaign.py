@@ -1,0 +1,57 @@
+"""The runs that claims are tested on when nobody brings their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mcsim.config import RunConfig, parse_config
+from mcsim.parallel.communicator import Communicator
+from mcsim.simulate import simulate
+
+# Four equal layers, T_c = sqrt(2 cos(pi/5)) = 1.272 for C = 1. Sizes four times apart make crossings sharp.
+LAYERS = 4
+SIZES = {8: 256, 32: 256, 128: 96}
+QUICK_SIZES = {8: 48, 16: 48, 32: 32}
+BETAS = (
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7, 1.95,
+    2.25, 2.6, 3.0, 3.4,
+)  # fmt: skip
+
+
+def layered_sk_configs(*, quick: bool = False) -> dict[str, RunConfig]:
+    """Return the configurations behind the claims on random layered networks, by name of their folder."""
+    sizes = QUICK_SIZES if quick else SIZES
+    return {f"width-{width}": _config(width, samples, quick=quick) for width, samples in sizes.items()}
+
+
+def _config(width: int, samples: int, *, quick: bool) -> RunConfig:
+    document: dict[str, Any] = {
+        "seed": 2408_06421,
+        "samples": samples,
+        "model": {
+            "kind": "layered-ising",
+            "tile_columns": 64,
+            "network": {"source": "gaussian", "widths": [width] * LAYERS},
+        },
+        "ladder": {"betas": list(BETAS)},
+        "run": {
+            "copies": 2,
+            "thermalization": 400 if quick else 1000,
+            "measurements": 200 if quick else 500,
+            "sweeps_per_measurement": 4 if quick else 6,
+            "sweeps_per_exchange": 2,
+        },
+    }
+    return parse_config(document, "validation campaign")
+
+
+def run_campaign(folder: Path, world: Communicator, *, quick: bool = False) -> list[Path]:
+    """Simulate what is not in the folder yet and return the runs' folders; every rank calls this."""
+    folders = []
+    for name, config in layered_sk_configs(quick=quick).items():
+        outcome = simulate(config, folder / name, world, restart_interrupted=True)
+        if outcome.stopped:
+            raise KeyboardInterrupt
+        folders.append(outcome.folder)
+    return folders

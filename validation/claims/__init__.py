@@ -1,0 +1,21 @@
+"""The register of claims: one entry per statement of the papers, each able to fail."""
+
+from validation.claims.base import Claim, Family, Finding
+from validation.claims.critical import CRITICAL_TEMPERATURE
+from validation.claims.identity import IDENTITY
+from validation.claims.thermodynamics import ENERGY_ABOVE, ENTROPY_ABOVE, RS_FAILS_BELOW
+from validation.claims.trained import TRAINED_IS_NOT_RANDOM
+
+REGISTER: dict[str, Claim] = {
+    claim.id: claim
+    for claim in (
+        CRITICAL_TEMPERATURE,
+        ENERGY_ABOVE,
+        ENTROPY_ABOVE,
+        IDENTITY,
+        RS_FAILS_BELOW,
+        TRAINED_IS_NOT_RANDOM,
+    )
+}
+
+__all__ = ["REGISTER", "Claim", "Family", "Finding"]

@@ -1,0 +1,185 @@
+"""Comparison of a measured with a predicted number, with a verdict and the power behind it.
+
+A comparison says PASS only where it could have failed: if the smallest deviation that the data would have revealed is
+larger than the deviation that matters, it says INCONCLUSIVE instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+# Chance to reject a true prediction, shared among all comparisons of one claim (Holm).
+LEVEL = 0.01
+# Chance to reject a prediction that is off by the detectable effect.
+POWER = 0.9
+
+
+class Verdict(StrEnum):
+    """What a test of a statement found."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measured number against one predicted number.
+
+    Attributes
+    ----------
+    name : str
+        What was compared, and where.
+    measured, error, predicted : float
+        With the standard error of the measurement, autocorrelation and disorder included.
+    degrees : float
+        Degrees of freedom behind the error; p-values come from Student's t.
+    z, p : float
+        Deviation in standard errors, and the chance of a larger one if the prediction is true.
+    detectable : float
+        Deviation that would have been rejected with chance `POWER` at the level `LEVEL`.
+    """
+
+    name: str
+    measured: float
+    error: float
+    predicted: float
+    degrees: float
+
+    @property
+    def z(self) -> float:
+        """Return the deviation in standard errors."""
+        difference = self.measured - self.predicted
+        if self.error > 0:
+            return float(difference / self.error)
+        return 0.0 if difference == 0 else float(np.copysign(np.inf, difference))
+
+    @property
+    def p(self) -> float:
+        """Return the two-sided p-value."""
+        return float(2.0 * stats.t.sf(abs(self.z), self.degrees))
+
+    @property
+    def detectable(self) -> float:
+        """Return the deviation that the data would have revealed with chance `POWER`."""
+        quantiles = stats.t.ppf([1.0 - LEVEL / 2.0, POWER], self.degrees)
+        return float(self.error * quantiles.sum())
+
+
+def smallest_adjusted_p(comparisons: Sequence[Comparison]) -> float:
+    """Return the p-value that all predictions hold at once (Holm's first step: the smallest p times their number)."""
+    return min(1.0, min(c.p for c in comparisons) * len(comparisons))
+
+
+def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> Verdict:
+    """Return whether predictions agree with what was measured.
+
+    Parameters
+    ----------
+    comparisons : sequence of Comparison
+    relevant : float
+        The relative deviation that would matter: at least half of the comparisons must be able to detect it for
+        agreement to count.
+    """
+    if not comparisons:
+        return Verdict.INCONCLUSIVE
+    if smallest_adjusted_p(comparisons) < LEVEL:
+        return Verdict.FAIL
+    sharp = [c.detectable <= relevant * abs(c.predicted) for c in comparisons]
+    return Verdict.PASS if 2 * sum(sharp) >= len(sharp) else Verdict.INCONCLUSIVE
+
+
+def verdict_of_rejection(comparisons: Sequence[Comparison]) -> Verdict:
+    """Return PASS where the data reject the predictions, as a claim that they fail demands.
+
+    Not rejecting is INCONCLUSIVE where the data were too weak to expect it and FAIL never: absence of evidence.
+    """
+    rejected = bool(comparisons) and smallest_adjusted_p(comparisons) < LEVEL
+    return Verdict.PASS if rejected else Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """A quantity at several sizes, continued to infinite size.
+
+    Attributes
+    ----------
+    value, error : float
+        The limit and its standard error.
+    slope : float
+        Coefficient of the leading correction.
+    goodness : float
+        p-value of the fit; nan where the sizes leave no degree of freedom.
+    """
+
+    value: float
+    error: float
+    slope: float
+    goodness: float
+
+
+def extrapolate(
+    sizes: NDArray[np.float64], values: NDArray[np.float64], errors: NDArray[np.float64], exponent: float
+) -> Extrapolation:
+    """Fit ``value + slope * N^-exponent`` by weighted least squares.
+
+    Where the fit is poor (goodness below `LEVEL`) the largest size is given twice the weight of doubt: the error is
+    scaled up by sqrt(chi^2 / dof), as the Particle Data Group does, so that a bad model cannot produce a sharp number.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two sizes or errors that are not positive.
+    """
+    if sizes.size < 2:
+        raise ValueError(f"{sizes.size} size(s): an extrapolation needs at least 2")
+    if np.any(errors <= 0):
+        raise ValueError("errors must be positive")
+    design = np.stack([np.ones_like(sizes), sizes**-exponent], axis=1)
+    weighted = design / errors[:, None]
+    covariance = np.linalg.inv(weighted.T @ weighted)
+    parameters = covariance @ weighted.T @ (values / errors)
+    chi_squared = float(np.sum(((values - design @ parameters) / errors) ** 2))
+    freedom = sizes.size - 2
+    goodness = float(stats.chi2.sf(chi_squared, freedom)) if freedom else float("nan")
+    inflation = np.sqrt(max(1.0, chi_squared / freedom)) if freedom else 1.0
+    return Extrapolation(
+        float(parameters[0]), float(np.sqrt(covariance[0, 0]) * inflation), float(parameters[1]), goodness
+    )
+
+
+def control_variate(
+    values: NDArray[np.float64], control: NDArray[np.float64], expected: float
+) -> tuple[float, float, float]:
+    """Return mean, standard error and the factor by which a control variate has shrunk the error.
+
+    The control is a quantity of each sample whose disorder average is known exactly; the part of the values that
+    varies with it is taken out by regression. The coefficient is estimated from the same samples, which biases the
+    mean by O(1/samples); the jackknife removes that and sees the coefficient's own error.
+
+    Parameters
+    ----------
+    values, control : float64 (samples,)
+    expected : float
+    """
+
+    def adjusted(v: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+        spread = float(np.var(c))
+        slope = float(np.mean((v - v.mean()) * (c - c.mean()))) / spread if spread > 0 else 0.0
+        return float(v.mean() - slope * (c.mean() - expected))
+
+    n = values.size
+    if n < 3:
+        raise ValueError(f"{n} sample(s): a control variate needs at least 3")
+    keep = ~np.eye(n, dtype=bool)
+    without = np.array([adjusted(values[row], control[row]) for row in keep])
+    estimate = n * adjusted(values, control) - (n - 1) * without.mean()
+    error = float(np.sqrt((n - 1) * np.var(without)))
+    plain = float(values.std(ddof=1) / np.sqrt(n))
+    return float(estimate), error, plain / error if error > 0 else 1.0

@@ -1,0 +1,186 @@
+"""The report: one self-contained HTML page and the same findings as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mcsim import __version__
+from mcsim.config import FileNetwork
+from validation import plots
+from validation.claims import REGISTER, Claim, Family, Finding
+from validation.claims.base import NotApplicableError, couplings_of
+from validation.claims.thermodynamics import GLASS_EXPONENT, PARAMAGNET_EXPONENT
+from validation.claims.trained import own_couplings
+from validation.compare import LEVEL, POWER, Comparison, Verdict
+from validation.measured import MeasuredRun
+
+SHIFT_BOUND = 4.0
+
+
+@dataclass(frozen=True)
+class Untested:
+    """A claim that the runs at hand cannot speak about."""
+
+    claim: Claim
+    reason: str
+
+
+def families(runs: Sequence[MeasuredRun]) -> list[Family]:
+    """Group Gaussian runs that differ in size alone, and put trained networks with the random ones of their widths."""
+    groups: dict[tuple[object, ...], list[MeasuredRun]] = {}
+    for run in (r for r in runs if r.is_gaussian):
+        couplings = couplings_of(run)
+        shape = tuple(round(n / run.spins, 2) for n in run.widths)
+        strength = tuple(np.round(np.diag(couplings.coupling_matrix, 1), 6))
+        groups.setdefault((shape, strength), []).append(run)
+    found = [Family(tuple(sorted(group, key=lambda run: run.spins))) for group in groups.values()]
+    for widths in dict.fromkeys(run.widths for run in runs if not run.is_gaussian):
+        found.append(Family(tuple(run for run in runs if run.widths == widths)))
+    return found
+
+
+def evaluate(runs: Sequence[MeasuredRun], claims: Sequence[Claim]) -> tuple[list[Finding], list[Untested]]:
+    """Test every claim on every family that can speak about it."""
+    findings: list[Finding] = []
+    untested: list[Untested] = []
+    for claim in claims:
+        reasons = []
+        before = len(findings)
+        for family in families(runs):
+            mixed = any(not run.is_gaussian for run in family.runs)
+            if mixed != claim.about_stored_networks:
+                continue
+            try:
+                findings.append(claim.test(family))
+            except NotApplicableError as error:
+                reasons.append(str(error))
+        if len(findings) == before:
+            untested.append(Untested(claim, "; ".join(reasons) or f"needs {claim.needs}"))
+    return findings, untested
+
+
+def finding_figure(finding: Finding) -> str:
+    """Return the figure of a finding as an <svg> element, or nothing where it has none."""
+    details = finding.details
+    if "series" in details:
+        glass = finding.claim_id.endswith("below-tc")
+        quantity = "entropy per spin" if "entropy" in finding.claim_id else "energy per spin"
+        exponent = GLASS_EXPONENT if glass else PARAMAGNET_EXPONENT
+        return plots.comparison_figure(details["series"], finding.comparisons, finding.family.sizes, exponent, quantity)
+    if "by_run" in details:
+        return plots.identity_figure(finding.family, details["by_run"])
+    if "crossings" in details:
+        return plots.critical_figure(finding.family, details["crossings"], finding.comparisons[0].predicted)
+    if "before" in details:
+        return plots.trained_figure(details["before"], details["after"])
+    return ""
+
+
+def run_section(run: MeasuredRun) -> dict[str, Any]:
+    """Return what the report shows of one run."""
+    if run.is_gaussian:
+        couplings, name = couplings_of(run), "replica-symmetric prediction"
+    else:
+        couplings, name = own_couplings(run), "RS, random with these variances"
+    shift = run.octave_shift()
+    worst = float(np.nanmax(np.abs(shift))) if np.isfinite(shift).any() else math.nan
+    return {
+        "name": run.name,
+        "facts": _facts(run, worst),
+        "curves": plots.run_figure(run, couplings, name),
+        "histograms": plots.histogram_figure(run),
+        "ladder": plots.ladder_figure(run),
+    }
+
+
+def _facts(run: MeasuredRun, worst_shift: float) -> list[tuple[str, str]]:
+    network = run.network
+    if isinstance(network, FileNetwork):
+        epoch = "" if network.epoch is None else f", epoch {network.epoch:g}"
+        source = f"{Path(network.path).name}{epoch}; {run.samples} independent repeat(s)"
+    else:
+        source = f"Gaussian, {network.variance}, C = {network.scale:g}; {run.samples} disorder samples"
+    sweeps = run.config.run.thermalization + run.data.sizes["measurement"] * run.config.run.sweeps_per_measurement
+    coldest = run.energy_blocking(0, 0)
+    settled = "not known from one sample" if math.isnan(worst_shift) else f"{worst_shift:.1f} standard errors"
+    verdict = "" if math.isnan(worst_shift) else (" (settled)" if worst_shift < SHIFT_BOUND else " (NOT SETTLED)")
+    tau = f"{coldest.tau:.1f} rows" + ("" if coldest.converged else " at least (blocking still rising)")
+    trips = int(run.data.exchange_round_trips.values.sum())
+    return [
+        ("network", source),
+        ("widths", ", ".join(str(n) for n in run.widths)),
+        ("spins", str(run.spins)),
+        ("sweeps", f"{sweeps} in each of {run.config.run.copies} ladders of {run.betas.size} slots"),
+        ("round trips", str(trips)),
+        ("autocorrelation of the coldest energy", tau),
+        ("largest shift of a slot's energy, 2nd quarter to 2nd half", settled + verdict),
+        ("largest drift of maintained fields", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
+    ]
+
+
+def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[str, Any]:
+    """Return the findings as plain JSON values."""
+    return {
+        "version": __version__,
+        "level": LEVEL,
+        "power": POWER,
+        "findings": [
+            {
+                "claim": finding.claim_id,
+                "subject": finding.subject,
+                "statement": finding.statement,
+                "verdict": str(finding.verdict),
+                "summary": finding.summary,
+                "known_wrong_partner": finding.partner,
+                "partner_as_expected": finding.partner_as_expected,
+                "comparisons": [_comparison_json(c) for c in finding.comparisons],
+            }
+            for finding in findings
+        ],
+        "untested": [{"claim": one.claim.id, "reason": one.reason} for one in untested],
+    }
+
+
+def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+    values = {
+        "measured": comparison.measured,
+        "error": comparison.error,
+        "predicted": comparison.predicted,
+        "z": comparison.z,
+        "p": comparison.p,
+        "detectable": comparison.detectable,
+    }
+    return {"name": comparison.name, **{k: v if math.isfinite(v) else None for k, v in values.items()}}
+
+
+def write_report(
+    runs: Sequence[MeasuredRun], claims: Sequence[Claim], page: Path, title: str
+) -> tuple[list[Finding], list[Untested]]:
+    """Evaluate claims on runs and write ``page`` (HTML) and the same beside it as ``.json``."""
+    findings, untested = evaluate(runs, claims)
+    environment = Environment(
+        loader=PackageLoader("validation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    html = environment.get_template("report.html").render(
+        title=title,
+        version=__version__,
+        level=LEVEL,
+        power=POWER,
+        findings=[{"finding": f, "claim": REGISTER[f.claim_id], "svg": finding_figure(f)} for f in findings],
+        untested=untested,
+        runs=[run_section(run) for run in runs],
+        passed=sum(f.verdict is Verdict.PASS for f in findings),
+    )
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(html, encoding="utf-8")
+    page.with_suffix(".json").write_text(json.dumps(as_json(findings, untested), indent=2), encoding="utf-8")
+    return findings, untested
