@@ -7,10 +7,10 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
 from mcsim.parallel.agree import on_first_rank
-from mcsim.parallel.communicator import Communicator, world
+from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
 from validation.campaign import run_campaign
 from validation.claims import REGISTER, Claim, Finding
@@ -18,24 +18,13 @@ from validation.compare import Verdict
 from validation.measured import read_measured
 from validation.report import Untested, as_json, write_report
 
-EXIT_FAIL = 1
-EXIT_BAD_INPUT = 2
+EXIT_CLAIM_FAILED = 1
 EXIT_NOT_CONVERGED = 3
-EXIT_INTERRUPTED = 130
-
-
-class UsageError(ValueError):
-    """The command line is off; the message is one line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see '{self.prog} --help')")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="mcsim-validate",
         description="Test the claims of the theory by Monte Carlo.",
         epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.identity --out out/identity",
@@ -110,6 +99,10 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
     claims = _chosen(args.claim)
     folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, quick=args.quick)
+    if folders is None:
+        if comm.rank == 0:
+            print(f"mcsim-validate: interrupted; call it again to go on from what is in {args.out}", file=sys.stderr)
+        return EXIT_INTERRUPTED
     return on_first_rank(comm, lambda: _write(args, folders, claims, args.out / "report.html", "Validation report"))
 
 
@@ -127,7 +120,7 @@ def _write(args: argparse.Namespace, folders: Sequence[Path], claims: Sequence[C
     else:
         _print_findings(findings, untested)
         print(f"report: {page}")
-    return EXIT_FAIL if any(finding.verdict is Verdict.FAIL for finding in findings) else 0
+    return EXIT_CLAIM_FAILED if any(finding.verdict is Verdict.FAIL for finding in findings) else 0
 
 
 def _print_findings(findings: Sequence[Finding], untested: Sequence[Untested]) -> None:
@@ -139,23 +132,7 @@ def _print_findings(findings: Sequence[Finding], untested: Sequence[Untested]) -
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; 0 no claim failed, 1 one did, 2 bad input, 3 a solver did not converge, 130 interrupted."""
-    comm = world()
-    try:
-        args = build_parser().parse_args(argv)
-        code: int = args.action(args, comm)
-        return code
-    except ValueError as error:
-        code, message = EXIT_BAD_INPUT, str(error)
-    except NotConvergedError as error:
-        code, message = EXIT_NOT_CONVERGED, f"not converged: {error}"
-    except KeyboardInterrupt:
-        code, message = (
-            EXIT_INTERRUPTED,
-            "interrupted; finished samples are kept and will not be computed again",
-        )
-    if comm.rank == 0:
-        print(f"mcsim-validate: {message}", file=sys.stderr)
-    return code
+    return run_command(build_parser(), argv, expected={NotConvergedError: EXIT_NOT_CONVERGED})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from mcsim.simulate import simulate
 
 # Four equal layers, T_c = sqrt(2 cos(pi/5)) = 1.272 for C = 1. Sizes four times apart make crossings sharp.
 LAYERS = 4
-SIZES = {8: 256, 32: 256, 128: 96}
+SIZES = {8: 256, 32: 384, 128: 192}
 QUICK_SIZES = {8: 48, 16: 48, 32: 32}
 BETAS = (
     0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7, 1.95,
@@ -46,12 +46,15 @@ def _config(width: int, samples: int, *, quick: bool) -> RunConfig:
     return parse_config(document, "validation campaign")
 
 
-def run_campaign(folder: Path, world: Communicator, *, quick: bool = False) -> list[Path]:
-    """Simulate what is not in the folder yet and return the runs' folders; every rank calls this."""
+def run_campaign(folder: Path, world: Communicator, *, quick: bool = False) -> list[Path] | None:
+    """Simulate what is not in the folder yet; every rank calls this.
+
+    Returns the runs' folders, or None where a request to stop came first.
+    """
     folders = []
     for name, config in layered_sk_configs(quick=quick).items():
         outcome = simulate(config, folder / name, world, restart_interrupted=True)
         if outcome.stopped:
-            raise KeyboardInterrupt
+            return None
         folders.append(outcome.folder)
     return folders

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy import stats
 
 from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RunConfig
 from mcsim.estimators.series import Blocking, blocking
@@ -101,18 +102,25 @@ class MeasuredRun:
             [[self.energy_blocking(i, j).error for j in range(self.betas.size)] for i in range(self.samples)]
         )
 
-    def octave_shift(self) -> NDArray[np.float64]:
-        """Return, per slot, how the disorder-averaged energy moved from the second quarter to the second half.
+    def equilibration_p_value(self) -> float:
+        """Return the chance of so large a shift of any slot's energy, second quarter to second half, if it is noise.
 
-        In standard errors over samples; a run that has equilibrated shows noise of size 1.
+        For random networks the shift is averaged over samples and compared with its spread among them; for a stored
+        network, whose few repeats have no spread to speak of, with the errors of the series (blocking). Shared among
+        the slots (Bonferroni).
         """
-        energy = np.asarray(self.data.energy.mean("copy").values, dtype=np.float64) / self.spins
-        rows = energy.shape[-1]
-        shift: NDArray[np.float64] = energy[..., rows // 2 :].mean(-1) - energy[..., rows // 4 : rows // 2].mean(-1)
-        if self.samples < 2:
-            return np.full(shift.shape[1], np.nan)
-        spread: NDArray[np.float64] = shift.std(axis=0, ddof=1) / np.sqrt(self.samples)
-        return np.asarray(shift.mean(axis=0) / np.where(spread > 0, spread, np.inf), dtype=np.float64)
+        rows = self.data.sizes["measurement"]
+        energies = np.asarray(self.data.energy.values, dtype=np.float64) / self.spins
+        early, late = energies[:, :, rows // 4 : rows // 2], energies[:, :, rows // 2 :]
+        shift = late.mean(axis=(2, 3)) - early.mean(axis=(2, 3))
+        if self.is_gaussian and self.samples >= 4:
+            error = shift.std(axis=0, ddof=1) / np.sqrt(self.samples)
+            p = 2.0 * stats.t.sf(np.abs(shift.mean(axis=0)) / error, self.samples - 1)
+        else:
+            error = np.array([[np.hypot(blocking(a).error, blocking(b).error) for a, b in zip(es, ls, strict=True)]
+                              for es, ls in zip(early, late, strict=True)])  # fmt: skip
+            p = 2.0 * stats.norm.sf(np.abs(shift) / error)
+        return float(min(1.0, np.min(p) * p.size))
 
     def _mean(self, name: str) -> NDArray[np.float64]:
         values = np.asarray(self.data[name].values, dtype=np.float64)

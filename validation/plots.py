@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import matplotlib as mpl
@@ -128,8 +129,8 @@ def _show_overlaps(
             label=f"layer {k} ({run.widths[k]})",
         )  # fmt: skip
     axis.set_ylim(0, 1.02)
-    axis.set_ylabel(r"overlap  $\sqrt{\langle q_k^2\rangle}$;  lines: RS  $q_k$")
-    axis.legend(ncols=2, loc="upper right")
+    axis.set_ylabel("rms overlap of layer $k$;  lines: RS $q_k$")
+    axis.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1.0, handletextpad=0.3)
 
 
 def histogram_figure(run: MeasuredRun) -> str:
@@ -195,7 +196,7 @@ def comparison_figure(series: Sequence[SizeSeries], comparisons: Sequence[Compar
             left.errorbar([0], [one.limit.value - predicted], [one.limit.error], fmt=MARKERS[i], ms=5, color=ink,
                           capsize=3)  # fmt: skip
         left.axhline(0, color="0.3", lw=1.2)
-        left.set_xlabel(f"$N^{{-{exponent:.2g}}}$   (filled: the limit)")
+        left.set_xlabel(f"$N^{{-{Fraction(exponent).limit_denominator(9)}}}$   (filled: the limit)")
         left.set_ylabel(f"{quantity}, measured minus RS")
         left.legend()
         _show_deviations(right, [s.temperature for s in series], comparisons, f"{quantity}: limit minus RS")

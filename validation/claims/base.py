@@ -172,12 +172,12 @@ class Claim:
         )
 
 
-def require_sizes(family: Family, count: int) -> None:
+def require_sizes(family: Family, count: int, samples: int = 4) -> None:
     """Raise unless the family has runs at `count` sizes with enough samples for error bars over disorder."""
     sizes = len(set(family.sizes.tolist()))
     if sizes < count:
         raise NotApplicableError(f"needs runs at {count} sizes, has {sizes}")
-    require_samples(family)
+    require_samples(family, samples)
 
 
 def require_samples(family: Family, count: int = 4) -> None:

@@ -17,6 +17,8 @@ from validation.measured import MeasuredRun
 # corrections. With corrections N^{-1/3} to F and 1/nu = 1/3 in powers of N, crossings move as N^{-2/3}.
 CROSSING_EXPONENT = 2.0 / 3.0
 RELEVANT = 0.10
+# The overlap of one glass says little about the next: with fewer samples the crossings are noise.
+FEWEST_SAMPLES = 24
 # Farther apart than this the scaling form is not expected to hold, and cold slots only add noise.
 WINDOW = (0.6, 1.8)
 
@@ -119,7 +121,7 @@ def _window(family: Family) -> list[tuple[int, ...]]:
 
 
 def _evaluate(claim: Claim, family: Family) -> Finding:
-    require_sizes(family, 3)
+    require_sizes(family, 3, FEWEST_SAMPLES)
     crossings = find_crossings(family)
     degrees = min(run.samples for run in family.runs) - 1
     limit = crossings.limit
@@ -147,8 +149,8 @@ def wrong_critical_temperature(family: Family) -> float:
 
 CRITICAL_TEMPERATURE = Claim(
     id="layered-sk.critical-temperature",
-    statement="The random network freezes at T_c^2 = lambda_max(A), A_kk' = sigma_kk'^2 sqrt(N_k N_k') between "
-    "neighbouring layers; for equal widths T_c = sqrt(2 C cos(pi/(L+2))).",
+    statement="The random network freezes at T_c² = λ_max(A), A_kk' = σ²_kk' √(N_k N_k') between neighbouring layers; "
+    "for equal widths T_c = √(2 C cos(π/(L+2))).",
     source="Barney, Winer & Galitski, arXiv 2408.06421: closed form for identical layers.",
     needs="Gaussian networks of the same shape at 3 sizes or more, temperatures on both sides of T_c",
     evaluate=_evaluate,

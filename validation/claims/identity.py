@@ -24,8 +24,8 @@ from validation.compare import (
 )
 from validation.measured import MeasuredRun
 
-# A missing factor, layer or term violates the identity by half of the energy or more. In the glass phase the overlaps of
-# one network differ so much from the next that a tenth is what some hundred samples can resolve.
+# A missing factor, layer or term violates the identity by half of the energy or more. In the glass phase the
+# overlaps of one network differ so much from the next that a tenth is what some hundred samples can resolve.
 RELEVANT = 0.10
 
 
@@ -48,7 +48,7 @@ def compare_sides(run: MeasuredRun, *, with_overlaps: bool = True) -> list[Compa
         difference, error, _ = control_variate(differences[:, slot], strength, expected)
         measured = float(run.energies[:, slot].mean())
         where = f"N = {run.spins}, T = {run.temperatures[slot]:.4g}"
-        comparisons.append(Comparison(where, measured, error, measured - difference, run.samples - 1))
+        comparisons.append(Comparison(where, measured, error, measured - difference, run.samples - 2))
     return comparisons
 
 
@@ -77,7 +77,7 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
 
 IDENTITY = Claim(
     id="layered-sk.identity",
-    statement="[<H>]/N = -(beta/N) sum_k sigma_k^2 N_{k-1} N_k (1 - [<q_{k-1} q_k>]) at every size and temperature.",
+    statement="[⟨H⟩]/N = -(β/N) Σ_k σ_k² N_{k-1} N_k (1 - [⟨q_{k-1} q_k⟩]) at every size and temperature.",
     source="Integration by parts over Gaussian couplings; holds for random weights only, never for trained ones.",
     needs="Gaussian networks, at least 4 samples",
     evaluate=_evaluate,

@@ -91,7 +91,7 @@ def compare_limits(
 ) -> list[Comparison]:
     """Compare each limit with the replica-symmetric value; `scale` multiplies the variance, for a wrong theory."""
     couplings = couplings_of(family.largest, scale)
-    degrees = min(run.samples for run in family.runs) - 1
+    degrees = min(run.samples for run in family.runs) - 2
     return [
         Comparison(
             f"T = {one.temperature:.4g}", one.limit.value, one.limit.error,
@@ -190,14 +190,14 @@ _PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a mu
 
 ENERGY_ABOVE = Claim(
     id="layered-sk.energy-above-tc",
-    statement="Above T_c the energy per spin of the random network is e = -W/T, W = sum_k sigma_k^2 N_{k-1} N_k / N.",
+    statement="Above T_c the energy per spin of the random network is e = -W/T, W = Σ_k σ_k² N_{k-1} N_k / N.",
     source=f"{_PAPER}; replica-symmetric saddle point, paramagnetic branch.",
     needs="Gaussian networks of the same shape at 3 sizes or more, temperatures well above T_c",
     evaluate=_energy_above,
 )
 ENTROPY_ABOVE = Claim(
     id="layered-sk.entropy-above-tc",
-    statement="Above T_c the entropy per spin of the random network is s = log 2 - W/(2 T^2).",
+    statement="Above T_c the entropy per spin of the random network is s = log 2 - W/(2 T²).",
     source=f"{_PAPER}; replica-symmetric saddle point, paramagnetic branch.",
     needs="as layered-sk.energy-above-tc, with ladders that reach beta = 0",
     evaluate=_entropy_above,
