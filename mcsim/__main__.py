@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
 from mcsim.config import RunConfig, load_config
 from mcsim.parallel.agree import on_first_rank
-from mcsim.parallel.communicator import Communicator, world
+from mcsim.parallel.communicator import Communicator
+from mcsim.simulate import RunOutcome, simulate
 from mcsim.storage.index import merge
 from mcsim.storage.summary import as_text, summarise
-
-EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
-
-
-class UsageError(ValueError):
-    """The command line is off; the message is one line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see '{self.prog} --help')")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="mcsim",
         description="Parallel-tempering Monte Carlo of neural-network Hamiltonians.",
         epilog="example: mpiexec -n 2 mcsim run scripts/examples/random.toml --out out/random",
@@ -41,10 +29,22 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run", help="sample a configuration", epilog="example: mpiexec -n 8 mcsim run glass.toml --out out/glass"
     )
-    run.add_argument("config", type=Path, help="TOML file; 'mcsim schema' describes its keys")
-    run.add_argument("--out", type=Path, required=True, help="folder for the results")
-    run.add_argument("--groups", type=int, help="groups of ranks that work on different samples (default: all they can)")
+    run.add_argument(
+        "configs", type=Path, nargs="+", metavar="CONFIG", help="TOML file; 'mcsim schema' describes its keys"
+    )
+    run.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for the results; of several configurations, one folder each in it",
+    )
+    run.add_argument(
+        "--groups", type=int, help="groups of ranks that work on different samples (default: all they can)"
+    )
     run.add_argument("--overwrite", action="store_true", help="replace the results the folder holds")
+    run.add_argument(
+        "--restart-interrupted", action="store_true", help="compute interrupted samples again, keep the complete ones"
+    )
     run.add_argument("--blas-threads", type=int, default=1, help="threads of linear algebra a rank (default: 1)")
     run.add_argument("--json", action="store_true", help="print the outcome as JSON")
     run.set_defaults(action=_run)
@@ -67,21 +67,35 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
-    from mcsim.simulate import simulate
-
     if args.blas_threads < 1:
         raise UsageError(f"--blas-threads: {args.blas_threads} must be at least 1")
-    config = on_first_rank(comm, lambda: load_config(args.config))
-    outcome = simulate(
-        config, args.out, comm, groups=args.groups, overwrite=args.overwrite, blas_threads=args.blas_threads
-    )
-    if comm.rank == 0:
-        if args.json:
-            print(json.dumps({**vars(outcome), "folder": str(outcome.folder)}))
-        else:
-            state = "interrupted; what was committed is kept in" if outcome.stopped else "results in"
-            print(f"mcsim: {outcome.computed} of {outcome.samples} samples computed now, {state} {outcome.folder}")
-    return EXIT_INTERRUPTED if outcome.stopped else 0
+    configs = on_first_rank(comm, lambda: [load_config(path) for path in args.configs])
+    folders = [args.out] if len(configs) == 1 else [args.out / path.stem for path in args.configs]
+    if len(set(folders)) < len(folders):
+        raise UsageError("CONFIG: several configurations need different file names, which name their folders")
+    for config, folder in zip(configs, folders, strict=True):
+        outcome = simulate(
+            config,
+            folder,
+            comm,
+            groups=args.groups,
+            overwrite=args.overwrite,
+            restart_interrupted=args.restart_interrupted,
+            blas_threads=args.blas_threads,
+        )
+        if comm.rank == 0:
+            _tell(outcome, as_json=args.json)
+        if outcome.stopped:
+            return EXIT_INTERRUPTED
+    return 0
+
+
+def _tell(outcome: RunOutcome, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({**vars(outcome), "folder": str(outcome.folder)}), flush=True)
+        return
+    state = "interrupted; what was committed is kept in" if outcome.stopped else "results in"
+    print(f"mcsim: {outcome.computed} of {outcome.samples} samples computed now, {state} {outcome.folder}", flush=True)
 
 
 def _schema(args: argparse.Namespace, comm: Communicator) -> int:
@@ -105,30 +119,8 @@ def _merge(args: argparse.Namespace, comm: Communicator) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand on every rank; 0 done, 1 failed, 2 bad input, 130 interrupted.
-
-    Bad input is found by all ranks alike and told once. Any other failure is told by the rank it happened on, which
-    then ends every rank.
-    """
-    comm = world()
-    try:
-        args = build_parser().parse_args(argv)
-        code: int = args.action(args, comm)
-        return code
-    except ValueError as error:
-        if comm.rank == 0:
-            print(f"mcsim: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"mcsim: rank {comm.rank}: interrupted", file=sys.stderr)
-        comm.abort(EXIT_INTERRUPTED)
-        return EXIT_INTERRUPTED
-    except Exception as error:
-        if os.environ.get("MCSIM_DEBUG"):
-            raise
-        print(f"mcsim: rank {comm.rank}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        comm.abort(1)
-        return 1
+    """Run a subcommand on every rank; 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    return run_command(build_parser(), argv)
 
 
 if __name__ == "__main__":

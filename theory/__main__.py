@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from theory.layered_sk import command as layered_sk
+from theory.mlp import command as mlp
+from theory.mlp import phase_command as phase_map
 from theory.result import NotConvergedError
 
 
@@ -28,6 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     models = parser.add_subparsers(dest="model", required=True, metavar="MODEL")
     layered_sk.add_parser(models)
+    mlp.add_parser(models)
+    phase_map.add_parser(models)
     return parser
 
 

@@ -6,8 +6,9 @@ Adding one is one registration::
              lambda z: z / (1 + np.abs(z)),
              lambda z: 1 / (1 + np.abs(z)) ** 2)
 
-`register_shaped` does the same for a family phi(z, t) that flattens to phi(z) = z with depth, t = shape / sqrt(depth).
-Nothing in the solvers knows one activation from another: kinks and parity are found by the quadrature.
+`register_shaped` does the same for a family phi(z, t) that flattens to phi(z) = z with depth, t = shape /
+sqrt(depth). Nothing in the solvers knows one activation from another: kinks and parity are found by the
+quadrature.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Activation:
     name : str
         The registered name.
     phi, dphi : callable
-        Map a float64 array of pre-activations to phi(z), phi'(z) of the same shape. At a kink any value between the
-        one-sided derivatives will do: phi' only guides where the quadrature looks.
+        Map a float64 array of pre-activations to phi(z), phi'(z) of the same shape. At a kink any value
+        between the one-sided derivatives will do: phi' only guides where the quadrature looks.
     """
 
     name: str
@@ -77,8 +78,8 @@ def get(name: str, *, depth: int = 1, shape: float = 1.0) -> Activation:
     depth : int
         Number of hidden layers L; only the shaped activations depend on it.
     shape : float
-        a of the shaped tanh (sqrt(L)/a) tanh(a z/sqrt(L)), or c of the shaped relu, whose slopes are 1 + c/sqrt(L) for
-        z > 0 and 1 - c/sqrt(L) for z < 0. Ignored by the others.
+        a of the shaped tanh (sqrt(L)/a) tanh(a z/sqrt(L)), or c of the shaped relu, whose slopes are 1 +
+        c/sqrt(L) for z > 0 and 1 - c/sqrt(L) for z < 0. Ignored by the others.
 
     Raises
     ------

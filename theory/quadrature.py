@@ -1,14 +1,13 @@
 """Adaptive quadrature whose nodes are kept, so that a fixed-point iteration sees one smooth map.
 
-A replica calculation evaluates the same integrals again and again at slowly moving parameters. An adaptive routine that
-picks new nodes at every call adds noise of the size of its tolerance, which stalls the iteration; a rule with fixed nodes
-fails silently once the integrand leaves them. Both functions here therefore adapt once and return the *rule* (nodes, weights
-and an error estimate), to be reused until the parameters have moved.
+A replica calculation evaluates the same integrals again and again at slowly moving parameters. An adaptive
+routine that picks new nodes at every call adds noise of the size of its tolerance, which stalls the
+iteration; a rule with fixed nodes fails silently once the integrand leaves them. So adapt
+once and keep the *rule* (nodes, weights and an error estimate) until the parameters have moved.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,8 +21,8 @@ from theory.result import NotConvergedError
 FloatArray = NDArray[np.float64]
 Integrand = Callable[[FloatArray, FloatArray], FloatArray]
 
-CELL_ORDER = 10
-GAUSSIAN_RANGE = 8.0  # a standard normal beyond 8 weighs 1e-15
+_LOW_ORDER, _HIGH_ORDER = 6, 10  # nodes per direction of a cell, for loose and for tight tolerances
+GAUSSIAN_RANGE = 8.5  # the second moment of a standard normal beyond 8.5 is below 1e-14
 _HERMITE_ORDERS = (8, 14, 22, 32, 44)
 
 
@@ -51,7 +50,8 @@ class GaussianRule:
     error : float64 array of shape (components,)
         Estimated absolute error of each component the rule was adapted to.
     cells : float64 array of shape (cells, 4), or None
-        Rectangles (xi_low, xi_high, eta_low, eta_high) the nodes fill; None for a Gauss-Hermite product rule.
+        Sectors (radius_low, radius_high, angle_low, angle_high) the nodes fill; None for a Gauss-Hermite
+        product rule.
     even : bool
         Whether half the plane (eta > 0) stands for the whole.
     """
@@ -73,10 +73,10 @@ def _hermite(order: int, even: bool) -> GaussianRule:
     return GaussianRule(xi.ravel(), eta.ravel(), weight.ravel(), np.full(1, np.inf), None, even)
 
 
-def _on_cells(cells: FloatArray, even: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _on_cells(cells: FloatArray, order: int, even: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return xi, eta, weight of a product rule in polar coordinates on each cell, shape (cells, nodes of one cell)."""
-    radius, wr = panels(cells[:, 0], cells[:, 1], CELL_ORDER)
-    angle, wa = panels(cells[:, 2], cells[:, 3], CELL_ORDER)
+    radius, wr = panels(cells[:, 0], cells[:, 1], order)
+    angle, wa = panels(cells[:, 2], cells[:, 3], order)
     wr = wr * radius * np.exp(-0.5 * radius**2) / (2.0 * np.pi)
     wa = wa * (2.0 if even else 1.0)
 
@@ -87,7 +87,7 @@ def _on_cells(cells: FloatArray, even: bool) -> tuple[FloatArray, FloatArray, Fl
 
 
 def _cut(cells: FloatArray, axis: int) -> FloatArray:
-    """Return the two halves of each cell along an axis (0: xi, 1: eta), shape (cells, 2, 4)."""
+    """Return the two halves of each cell along an axis (0: radius, 1: angle), shape (cells, 2, 4)."""
     middle = 0.5 * (cells[:, 2 * axis] + cells[:, 2 * axis + 1])
     halves = np.repeat(cells[:, None, :], 2, axis=1)
     halves[:, 0, 2 * axis + 1] = middle
@@ -99,7 +99,8 @@ def _cut(cells: FloatArray, axis: int) -> FloatArray:
 class _Leaves:
     """Cells with their integrals, and those of the halves they could be cut into along either axis.
 
-    Shapes: cells (n, 4), value and absolute (n, components), half_value and half_absolute (n, axis, half, components).
+    Shapes: cells (n, 4), value and absolute (n, components), half_value and half_absolute (n, axis, half,
+    components).
     """
 
     cells: FloatArray
@@ -125,18 +126,21 @@ class _Leaves:
 class _Cubature:
     """Subdivision of the plane, refined one generation at a time."""
 
-    def __init__(self, integrand: Integrand, even: bool) -> None:
+    def __init__(self, integrand: Integrand, order: int, even: bool) -> None:
         self._integrand = integrand
+        self._order = order
         self._even = even
-        radii = (0.0, 0.25 * GAUSSIAN_RANGE, 0.5 * GAUSSIAN_RANGE, GAUSSIAN_RANGE)
+        radii = (0.0, 2.0, 4.0, GAUSSIAN_RANGE)
         sectors = 0.5 * np.pi * np.arange(2 if even else 4)
         cells = [(a, b, c, c + 0.5 * np.pi) for a, b in pairwise(radii) for c in sectors]
         self.leaves = self._grow(np.array(cells), *self._integrate(np.array(cells)))
 
     def _integrate(self, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
-        xi, eta, weight = _on_cells(cells, self._even)
+        xi, eta, weight = _on_cells(cells, self._order, self._even)
         values = self._integrand(xi.ravel(), eta.ravel()).reshape(-1, *xi.shape)
-        return np.einsum("cij,ij->ic", values, weight), np.einsum("cij,ij->ic", np.abs(values), weight)
+        mean: FloatArray = np.einsum("cij,ij->ic", values, weight)
+        mean_absolute: FloatArray = np.einsum("cij,ij->ic", np.abs(values), weight)
+        return mean, mean_absolute
 
     def _grow(self, cells: FloatArray, value: FloatArray, absolute: FloatArray) -> _Leaves:
         halves = np.stack([_cut(cells, axis) for axis in (0, 1)], axis=1)
@@ -167,7 +171,7 @@ class _Cubature:
         leaves = self.leaves
         light = (leaves.absolute / target).max(axis=1) < 0.01 / len(leaves.cells)
         cells = leaves.cells[~light]
-        xi, eta, weight = _on_cells(cells, self._even)
+        xi, eta, weight = _on_cells(cells, self._order, self._even)
         error = leaves.change().max(axis=1).sum(axis=0) + leaves.absolute[light].sum(axis=0)
         return GaussianRule(xi.ravel(), eta.ravel(), weight.ravel(), error, cells, self._even)
 
@@ -178,13 +182,15 @@ def gaussian_rule(
     floor: FloatArray,
     *,
     even: bool = False,
+    smooth: bool = False,
     max_nodes: int = 400_000,
 ) -> GaussianRule:
     """Adapt a rule for E F(xi, eta), xi and eta independent standard normal variables.
 
-    Gauss-Hermite products of growing order are tried first and accepted when two of them agree, which smooth integrands
-    reach with few nodes. Otherwise cells are cut in two, in whichever direction changes the integral more, until the
-    changes summed over all cells are below ``tolerance[c] * max(E |F_c|, floor[c])`` for each component c.
+    Cells in polar coordinates are cut in two, in whichever direction changes the integral more, until the
+    changes summed over all cells are below ``tolerance[c] * max(|E F_c|, floor[c])`` for each component c.
+    Polar, because the fronts where a tilted measure jumps from one peak to another leave the origin almost as
+    rays.
 
     Parameters
     ----------
@@ -194,6 +200,9 @@ def gaussian_rule(
         Relative tolerance of each component, and the scale below which it becomes absolute; both positive.
     even : bool
         Set when F(-xi, -eta) = F(xi, eta): half the plane is integrated and doubled.
+    smooth : bool
+        Set when F is known to vary on a scale of order one only. Gauss-Hermite products of growing order are
+        then tried first and accepted when two agree; they are blind to narrow structure between their nodes.
     max_nodes : int
         Give up beyond this many nodes.
 
@@ -206,24 +215,30 @@ def gaussian_rule(
     NotConvergedError
         If the rule would need more than `max_nodes` nodes; the message gives the error reached.
     """
-    smooth = _agreeing_hermite(integrand, tolerance, floor, even)
-    if smooth is not None:
-        return smooth
-    cubature = _Cubature(integrand, even)
+    hermite = _agreeing_hermite(integrand, tolerance, floor, even) if smooth else None
+    if hermite is not None:
+        return hermite
+    order = _HIGH_ORDER if tolerance.min() < 1e-6 else _LOW_ORDER
+    cubature = _Cubature(integrand, order, even)
     while True:
         leaves = cubature.leaves
-        target = tolerance * np.maximum(leaves.absolute.sum(axis=0), floor)
+        target = _target(leaves.value.sum(axis=0), leaves.absolute.sum(axis=0), tolerance, floor)
         excess = (leaves.change() / target).max(axis=2)
         worst = excess.max(axis=1)
         if worst.sum() <= 1.0:
             return cubature.rule(target)
         chosen = worst > 0.5 / len(worst)
-        if (len(worst) + chosen.sum()) * CELL_ORDER**2 > max_nodes:
+        if (len(worst) + chosen.sum()) * order**2 > max_nodes:
             raise NotConvergedError(
                 f"a Gaussian average misses its tolerance by a factor {worst.sum():.1e} with "
-                f"{len(worst) * CELL_ORDER**2} nodes (limit {max_nodes})"
+                f"{len(worst) * order**2} nodes (limit {max_nodes})"
             )
         cubature.cut(chosen, excess[chosen].argmax(axis=1))
+
+
+def _target(mean: FloatArray, mean_absolute: FloatArray, tolerance: FloatArray, floor: FloatArray) -> FloatArray:
+    """Return the acceptable error of each component; rounding bounds it from below."""
+    return np.asarray(np.maximum(tolerance * np.maximum(np.abs(mean), floor), 1e-14 * mean_absolute))
 
 
 def _agreeing_hermite(
@@ -236,17 +251,7 @@ def _agreeing_hermite(
         mean = values @ rule.weight
         if previous is not None:
             error = np.abs(mean - previous[1])
-            if np.all(error <= tolerance * np.maximum(np.abs(values) @ rule.weight, floor)):
+            if np.all(error <= _target(mean, np.abs(values) @ rule.weight, tolerance, floor)):
                 return replace(previous[0], error=error)
         previous = rule, mean
     return None
-
-
-def refined_rule(rule: GaussianRule) -> GaussianRule:
-    """Return a rule with more nodes in both directions, to estimate the error of the first; its own error is unset."""
-    if rule.cells is None:
-        nodes = rule.xi.size * (2 if rule.even else 1)
-        return _hermite(2 * math.isqrt(nodes), rule.even)
-    quarters = _cut(_cut(rule.cells, 0).reshape(-1, 4), 1).reshape(-1, 4)
-    xi, eta, weight = _on_cells(quarters, rule.even)
-    return GaussianRule(xi.ravel(), eta.ravel(), weight.ravel(), np.full(1, np.inf), quarters, rule.even)

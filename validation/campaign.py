@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcsim.config import RunConfig, parse_config
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import simulate
 
+
+class Effort(NamedTuple):
+    """What one size is worth: samples, and sweeps to forget the start (wide glasses are slow)."""
+
+    samples: int
+    thermalization: int
+
+
 # Four equal layers, T_c = sqrt(2 cos(pi/5)) = 1.272 for C = 1. Sizes four times apart make crossings sharp.
 LAYERS = 4
-SIZES = {8: 256, 32: 384, 128: 192}
-QUICK_SIZES = {8: 48, 16: 48, 32: 32}
+SIZES = {8: Effort(256, 1000), 32: Effort(384, 1500), 128: Effort(192, 6000)}
+QUICK_SIZES = {8: Effort(48, 400), 16: Effort(48, 400), 32: Effort(32, 400)}
 BETAS = (
     0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7, 1.95,
     2.25, 2.6, 3.0, 3.4,
@@ -22,13 +30,13 @@ BETAS = (
 def layered_sk_configs(*, quick: bool = False) -> dict[str, RunConfig]:
     """Return the configurations behind the claims on random layered networks, by name of their folder."""
     sizes = QUICK_SIZES if quick else SIZES
-    return {f"width-{width}": _config(width, samples, quick=quick) for width, samples in sizes.items()}
+    return {f"width-{width}": _config(width, effort, quick=quick) for width, effort in sizes.items()}
 
 
-def _config(width: int, samples: int, *, quick: bool) -> RunConfig:
+def _config(width: int, effort: Effort, *, quick: bool) -> RunConfig:
     document: dict[str, Any] = {
         "seed": 2408_06421,
-        "samples": samples,
+        "samples": effort.samples,
         "model": {
             "kind": "layered-ising",
             "tile_columns": 64,
@@ -37,7 +45,7 @@ def _config(width: int, samples: int, *, quick: bool) -> RunConfig:
         "ladder": {"betas": list(BETAS)},
         "run": {
             "copies": 2,
-            "thermalization": 400 if quick else 1000,
+            "thermalization": effort.thermalization,
             "measurements": 200 if quick else 500,
             "sweeps_per_measurement": 4 if quick else 6,
             "sweeps_per_exchange": 2,

@@ -7,12 +7,12 @@ larger than the deviation that matters, it says INCONCLUSIVE instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 # Chance to reject a true prediction, shared among all comparisons of one claim (Holm).
 LEVEL = 0.01
@@ -42,8 +42,10 @@ class Comparison:
         Degrees of freedom behind the error; p-values come from Student's t.
     z, p : float
         Deviation in standard errors, and the chance of a larger one if the prediction is true.
+    sharing : int
+        Number of comparisons of one claim that share `LEVEL`, this one included.
     detectable : float
-        Deviation that would have been rejected with chance `POWER` at the level `LEVEL`.
+        Deviation that would have been rejected with chance `POWER` at this comparison's share of `LEVEL`.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Comparison:
     error: float
     predicted: float
     degrees: float
+    sharing: int = 1
 
     @property
     def z(self) -> float:
@@ -68,13 +71,22 @@ class Comparison:
     @property
     def detectable(self) -> float:
         """Return the deviation that the data would have revealed with chance `POWER`."""
-        quantiles = stats.t.ppf([1.0 - LEVEL / 2.0, POWER], self.degrees)
-        return float(self.error * quantiles.sum())
+        threshold = stats.t.isf(LEVEL / (2.0 * self.sharing), self.degrees)
+        # The error is an estimate too, which the sum of two quantiles forgets: its power is 0.75 at 2 degrees.
+        return float(self.error * special.nctdtrinc(self.degrees, 1.0 - POWER, threshold))
+
+
+def share_level(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return the comparisons of one claim, each told how many share `LEVEL`."""
+    return [replace(c, sharing=len(comparisons)) for c in comparisons]
 
 
 def smallest_adjusted_p(comparisons: Sequence[Comparison]) -> float:
-    """Return the p-value that all predictions hold at once (Holm's first step: the smallest p times their number)."""
-    return min(1.0, min(c.p for c in comparisons) * len(comparisons))
+    """Return the p-value that all predictions hold at once (Holm's first step: the smallest p times their number).
+
+    It is nan where one of them is, so that no verdict rests on the others alone.
+    """
+    return float(np.minimum(1.0, np.min([c.p for c in comparisons]) * len(comparisons)))
 
 
 def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> Verdict:
@@ -89,8 +101,11 @@ def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> 
     """
     if not comparisons:
         return Verdict.INCONCLUSIVE
-    if smallest_adjusted_p(comparisons) < LEVEL:
+    p = smallest_adjusted_p(comparisons)
+    if p < LEVEL:
         return Verdict.FAIL
+    if np.isnan(p):
+        return Verdict.INCONCLUSIVE
     sharp = [c.detectable <= relevant * abs(c.predicted) for c in comparisons]
     return Verdict.PASS if 2 * sum(sharp) >= len(sharp) else Verdict.INCONCLUSIVE
 
@@ -129,8 +144,8 @@ def extrapolate(
 ) -> Extrapolation:
     """Fit ``value + slope * N^-exponent`` by weighted least squares.
 
-    Where the fit is poor (goodness below `LEVEL`) the largest size is given twice the weight of doubt: the error is
-    scaled up by sqrt(chi^2 / dof), as the Particle Data Group does, so that a bad model cannot produce a sharp number.
+    Where chi^2 exceeds the degrees of freedom the error is scaled up by sqrt(chi^2 / dof), as the Particle Data Group
+    does, so that a bad model cannot produce a sharp number. With a good model this rejects a little less than it may.
 
     Raises
     ------

@@ -15,6 +15,9 @@ from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RunConfig
 from mcsim.estimators.series import Blocking, blocking
 from mcsim.storage.reader import read_run
 
+# Energies per spin that differ by less, in units of the coupling scale, are equal: a frozen chain's mean has no spread.
+ROUNDING = 1e-10
+
 
 @dataclass(frozen=True)
 class MeasuredRun:
@@ -115,11 +118,12 @@ class MeasuredRun:
         shift = late.mean(axis=(2, 3)) - early.mean(axis=(2, 3))
         if self.is_gaussian and self.samples >= 4:
             error = shift.std(axis=0, ddof=1) / np.sqrt(self.samples)
-            p = 2.0 * stats.t.sf(np.abs(shift.mean(axis=0)) / error, self.samples - 1)
+            z, law = _in_errors(shift.mean(axis=0), error), stats.t(self.samples - 1)
         else:
             error = np.array([[np.hypot(blocking(a).error, blocking(b).error) for a, b in zip(es, ls, strict=True)]
                               for es, ls in zip(early, late, strict=True)])  # fmt: skip
-            p = 2.0 * stats.norm.sf(np.abs(shift) / error)
+            z, law = _in_errors(shift, error), stats.norm
+        p = 2.0 * law.sf(np.abs(z))
         return float(min(1.0, np.min(p) * p.size))
 
     def _mean(self, name: str) -> NDArray[np.float64]:
@@ -132,6 +136,12 @@ class MeasuredRun:
         """Average (sample, slot, measurement, pair, ...) over measurements and pairs."""
         mean: NDArray[np.float64] = np.asarray(values, dtype=np.float64).mean(axis=(2, 3))
         return mean
+
+
+def _in_errors(shift: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shifts in units of their errors; 0 for one of rounding alone, as of spins frozen in their ground state."""
+    frozen = (error <= ROUNDING) & (np.abs(shift) <= ROUNDING)
+    return np.asarray(np.where(frozen, 0.0, shift) / np.where(error > 0, error, ROUNDING), dtype=np.float64)
 
 
 def read_measured(folder: Path) -> MeasuredRun:

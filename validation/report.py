@@ -45,6 +45,16 @@ def families(runs: Sequence[MeasuredRun]) -> list[Family]:
     return found
 
 
+def refuse_repeats(runs: Sequence[MeasuredRun]) -> None:
+    """Raise ValueError where two runs share their random numbers: counted twice, they would halve the variance."""
+    known: dict[object, str] = {}
+    for run in runs:
+        key = (run.config.seed, run.network)
+        if key in known:
+            raise ValueError(f"{known[key]} and {run.name}: have the same seed and network; give one of them")
+        known[key] = run.name
+
+
 def evaluate(runs: Sequence[MeasuredRun], claims: Sequence[Claim]) -> tuple[list[Finding], list[Untested]]:
     """Test every claim on every family that can speak about it."""
     findings: list[Finding] = []
@@ -161,6 +171,7 @@ def write_report(
     runs: Sequence[MeasuredRun], claims: Sequence[Claim], page: Path, title: str
 ) -> tuple[list[Finding], list[Untested]]:
     """Evaluate claims on runs and write ``page`` (HTML) and the same beside it as ``.json``."""
+    refuse_repeats(runs)
     findings, untested = evaluate(runs, claims)
     environment = Environment(
         loader=PackageLoader("validation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,

@@ -8,34 +8,13 @@ fields of the opposite parity follow either by full matrix products (dense) or b
 import numpy as np
 from numba import njit
 
+from mcsim.kernels.elementary import exp_of_negative
 from mcsim.kernels.layered import add_flips_of_layer, compute_fields, layer_block
 from mcsim.kernels.philox import fill_words
 
-_LOG2_E = np.float32(1.4426950408889634)
 _WORD = np.float32(2.3283064365386963e-10)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1.0)
-
-
-@njit(cache=True, inline="always")
-def _exp_of_negative(x):
-    """Return exp(x) for x <= 0 in float32, to the rounding of x (relative 6e-8 abs(x)), in arithmetic that vectorises.
-
-    2^y = 2^floor(y) 2^frac: the integer part goes to the exponent bits, the rest to a minimax
-    polynomial of 2^f on [0, 1] (relative error 2e-9 before rounding).
-    """
-    y = max(np.float32(x) * _LOG2_E, np.float32(-126.0))
-    whole = np.floor(y)
-    f = np.float32(y - whole)
-    p = np.float32(2.161291988e-04)
-    p = p * f + np.float32(1.246784514e-03)
-    p = p * f + np.float32(9.675451694e-03)
-    p = p * f + np.float32(5.548528056e-02)
-    p = p * f + np.float32(2.402293056e-01)
-    p = p * f + np.float32(6.931470444e-01)
-    p = p * f + _ONE
-    bits = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23))
-    return p * bits.view(np.float32)
 
 
 @njit(cache=True, error_model="numpy")
@@ -49,7 +28,7 @@ def draw_row(spins, fields, beta, words, change):
     flips = 0
     for i in range(spins.shape[0]):
         h = np.float32(fields[i])
-        t = _exp_of_negative(factor * abs(h))
+        t = exp_of_negative(factor * abs(h))
         u = (np.float32(words[i]) + _HALF) * _WORD
         aligned = _ONE if h >= np.float32(0.0) else -_ONE
         new = -aligned if u * (_ONE + t) < t else aligned

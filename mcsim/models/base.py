@@ -106,11 +106,18 @@ class Model(Protocol):
     def layer_sizes(self) -> tuple[int, ...]:
         """Degrees of freedom per layer."""
 
+    @property
+    def diagnostics(self) -> tuple[Observable, ...]:
+        """What `Walkers.diagnostics` returns, of no further axes."""
+
     def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
-        """Return bin edges for the overlap histogram of each layer (layer_0, ...) and of the whole (total)."""
+        """Return bin edges for the overlap histogram of each layer (layer_0, ...) and, if any, of the whole (total)."""
 
     def attributes(self) -> Mapping[str, Any]:
-        """Return what a file should say about this realisation of the model."""
+        """Return what a file should say about this realisation of the model.
+
+        Always among it: ``weights_sha256``, and ``sites``, the number N that densities are per.
+        """
 
     def start(self, block: SlotBlock) -> Walkers:
         """Return freshly started replicas for a block of slots."""

@@ -71,6 +71,17 @@ class IsingModel:
             ),
         )  # fmt: skip
 
+    @property
+    def diagnostics(self) -> tuple[Observable, ...]:
+        """Flip rate and drift."""
+        return (
+            Observable("flip_rate", (), (), "f8", "1", "accepted flips per attempted update"),
+            Observable(
+                "drift", (), (), "f8", "1",
+                "largest relative deviation of maintained fields and energies from recomputed ones",
+            ),
+        )  # fmt: skip
+
     def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
         """Return histogram edges that hold equally many of the values an overlap of N_k spins can take."""
         edges = {f"layer_{k}": lattice_edges(width, max_bins) for k, width in enumerate(self.layer_sizes)}
@@ -81,6 +92,7 @@ class IsingModel:
         return {
             "weights_sha256": self.network.sha256(),
             "widths": np.array(self.layer_sizes, dtype=np.int64),
+            "sites": sum(self.layer_sizes),
             "bond_variances": np.array([np.mean(w**2) for w in self.network.weights]),
             "has_biases": self.network.biases is not None,
             "dynamics": self.specification.resolved_dynamics(),

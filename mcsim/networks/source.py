@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcsim.config import FileNetwork, GaussianNetwork, RunConfig
+from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RunConfig
 from mcsim.networks.files import load_weights
 from mcsim.networks.gaussian import gaussian_weights
 from mcsim.networks.layered import LayeredWeights
@@ -10,13 +10,14 @@ from mcsim.seeds import Purpose, generator
 
 
 def network_of_sample(config: RunConfig, sample: int) -> LayeredWeights:
-    """Return the weights of one sample: a fresh Gaussian draw, or the network in the file.
+    """Return the weights of one sample of spins: a fresh Gaussian draw, or the network in the file.
 
     Raises
     ------
     WeightsError
         Where the file does not hold the network that the configuration describes.
     """
+    assert isinstance(config.model, LayeredIsing)
     network = config.model.network
     if isinstance(network, GaussianNetwork):
         rng = generator(config.seed, Purpose.DISORDER, sample)

@@ -53,15 +53,21 @@ def is_complete(path: Path) -> bool:
         return False
 
 
-def same_run_but_for_samples(index: Path, config: RunConfig) -> bool:
-    """Return whether an index belongs to this configuration, whatever its number of samples.
+def same_run_but_for_samples(path: Path, config: RunConfig) -> bool:
+    """Return whether an index or a sample's file belongs to this configuration, whatever its number of samples.
 
     Adding samples changes no earlier one, so a run can be extended.
     """
-    with open_result(index) as file:
+    with open_result(path) as file:
         stored = json.loads(file.attrs["config"])
     stored["samples"] = config.samples
     return bool(stored == json.loads(config.canonical_json()))
+
+
+def weights_of(path: Path) -> str:
+    """Return the fingerprint of the weights that a sample was computed with."""
+    with open_result(path) as file:
+        return str(file.attrs["weights_sha256"])
 
 
 def write_index(folder: Path, config: RunConfig) -> Path:
@@ -84,14 +90,21 @@ def merge(index: Path, out: Path) -> int:
     Raises
     ------
     ResultFileError
-        Where `index` is no index, or none of its samples was computed.
+        Where `index` is no index, none of its samples was computed, or `out` cannot be a new file.
     """
+    if out.exists() and out.samefile(index):
+        raise ResultFileError(f"{out}: is the index that is to be merged; name another file")
+    if out.is_dir() or not out.parent.is_dir():
+        raise ResultFileError(f"{out}: cannot be written; name a file in a folder that exists")
     with open_result(index) as source:
         if "samples" not in source:
             raise ResultFileError(f"{index}: is one sample's file; merge takes the index.h5 of a run")
-        names = [name for name in source["samples"] if sample_path(index.parent, int(name)).exists()]
+        links = linked_samples(source)
+        if not links:
+            raise ResultFileError(f"{index}: is merged already; merge takes the index.h5 of a run")
+        names = [name for name in links if sample_path(index.parent, int(name)).exists()]
         if not names:
-            raise ResultFileError(f"{index}: none of its {len(source['samples'])} samples has been computed")
+            raise ResultFileError(f"{index}: none of its {len(links)} samples has been computed")
         temporary = out.with_suffix(".creating")
         with h5py.File(temporary, "w", libver="latest") as target:
             target.attrs.update(source.attrs)
@@ -99,8 +112,33 @@ def merge(index: Path, out: Path) -> int:
                 with open_result(sample_path(index.parent, int(name))) as sample:
                     group = target.create_group(f"samples/{name}")
                     group.attrs.update(sample.attrs)
-                    # One copy call for all children: dimension scales are references, which must move together.
                     for child in sample:
                         sample.copy(child, group)
+                    _attach_scales_as(sample, group)
         os.replace(temporary, out)
     return len(names)
+
+
+def linked_samples(file: h5py.File) -> list[str]:
+    """Return the names of the samples that an index links to; none where they are inside the file."""
+    return [
+        name for name in file["samples"] if isinstance(file["samples"].get(name, getlink=True), h5py.ExternalLink)
+    ]
+
+
+def _attach_scales_as(original: h5py.Group, copied: h5py.Group) -> None:
+    """Attach the dimension scales of a copied sample anew: they are references, which a copy leaves dangling."""
+    found: dict[str, h5py.Dataset] = {}
+
+    def collect(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item
+
+    original.visititems(collect)
+    for name in found:
+        for attribute in {"DIMENSION_LIST", "REFERENCE_LIST"} & set(copied[name].attrs):
+            del copied[name].attrs[attribute]
+    for name, dataset in found.items():
+        for axis, dimension in enumerate(dataset.dims):
+            for scale in dimension.values():
+                copied[name].dims[axis].attach_scale(copied[scale.name.lstrip("/")])

@@ -19,6 +19,9 @@ import xarray as xr
 from mcsim.storage import schema
 from mcsim.storage.index import ResultFileError, open_result, sample_path
 
+# Attributes that differ between the samples of a run.
+OWN_TO_A_SAMPLE = ("sample", "weights_sha256", "bond_variances", "complete")
+
 
 def read_sample(path: str | Path) -> xr.Dataset:
     """Return the committed part of one sample's file.
@@ -57,10 +60,13 @@ def read_run(path: str | Path) -> xr.Dataset:
     constant = [name for name in datasets[0].data_vars if str(name).startswith("edges_")]
     varying = [name for name in datasets[0].data_vars if name not in constant]
     joined = xr.concat(
-        [dataset[varying] for dataset in datasets], dim=samples, combine_attrs="drop_conflicts", coords="minimal",
+        [dataset[varying] for dataset in datasets], dim=samples, combine_attrs="override", coords="minimal",
         compat="override", join="override",
     )  # fmt: skip
-    return joined.merge(datasets[0][constant], combine_attrs="override")
+    whole = joined.merge(datasets[0][constant], combine_attrs="override")
+    # The last sample knows the final number of samples of a run that was extended.
+    whole.attrs = {name: value for name, value in datasets[-1].attrs.items() if name not in OWN_TO_A_SAMPLE}
+    return whole
 
 
 @contextmanager
@@ -100,12 +106,19 @@ def _dataset(file: h5py.Group) -> xr.Dataset:
         counts = group["counts"]
         variables[f"histogram_{name}"] = (("slot", f"bin_{name}"), counts[...], _texts(counts))
         variables[f"edges_{name}"] = ((f"edge_{name}",), group["edges"][...], _texts(group["edges"]))
+    if "bond_variances" in file.attrs:
+        texts = {"units": "coupling scale squared", "description": "mean squared coupling of each layer of bonds"}
+        variables["bond_variance"] = (("bond",), file.attrs["bond_variances"], texts)
+    sweep, overlap_sweep = file["measurement/sweep"], file["measurement/overlap_sweep"]
     coordinates = {
         "temperature": ("slot", file["slot/temperature"][...], _texts(file["slot/temperature"])),
         "beta": ("slot", file["slot/beta"][...], _texts(file["slot/beta"])),
-        "sweep": ("measurement", file["measurement/sweep"][:committed]),
+        "sweep": ("measurement", sweep[: rows["measurement"]], _texts(sweep)),
+        "overlap_sweep": (
+            "overlap_measurement", overlap_sweep[: rows["overlap_measurement"]], _texts(overlap_sweep),
+        ),
         "layer_size": ("layer", file["layer/size"][...], _texts(file["layer/size"])),
-    }
+    }  # fmt: skip
     return xr.Dataset(variables, coords=coordinates, attrs=dict(file.attrs))
 
 

@@ -7,7 +7,7 @@
     /series/energy          [slot, measurement, copy], and one series per observable of the model
     /histogram/NAME/...     edges [edge], counts [slot, bin]: overlaps of a layer or in total, all measurements
     /exchange/...           attempts, accepted, round trips, flow
-    /dynamics/...           flip rate, drift
+    /dynamics/...           figures of the model's dynamics, [slot]: flip rate and drift, or acceptance rate and step
     /committed/measurements rows that are whole; anything beyond them is not data
 """
 
@@ -41,8 +41,6 @@ DESCRIPTIONS = {
     "exchange/round_trips": ("1", "journeys coldest -> hottest -> coldest of each replica"),
     "exchange/visits": ("1", "replicas seen at a slot that have touched an end of the ladder"),
     "exchange/visits_from_hot": ("1", "those of the visits whose replica last touched the hottest slot"),
-    "dynamics/flip_rate": ("1", "accepted flips per attempted update"),
-    "dynamics/drift": ("1", "largest relative deviation of maintained fields and energies from recomputed ones"),
     COMMITTED: ("1", "rows of the series that are whole"),
 }  # fmt: skip
 

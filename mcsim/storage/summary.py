@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mcsim.storage import schema
-from mcsim.storage.index import open_result, sample_path
+from mcsim.storage.index import linked_samples, open_result, sample_path
 
 
 def summarise(path: Path) -> dict[str, Any]:
@@ -31,10 +32,9 @@ def summarise(path: Path) -> dict[str, Any]:
         }
         if "series" in file:
             return {**facts, **_sample_facts(file)}
-        names = list(file["samples"])
-        merged = [name for name in names if name in file["samples"] and "series" in file["samples"][name]]
-        if merged and not sample_path(path.parent, int(merged[0])).exists():
-            return {**facts, "samples": {name: _sample_facts(file["samples"][name]) for name in merged}}
+        names = linked_samples(file)
+        if not names:
+            return {**facts, "samples": {name: _sample_facts(group) for name, group in file["samples"].items()}}
     samples: dict[str, Any] = {}
     for name in names:
         one = sample_path(path.parent, int(name))
@@ -62,31 +62,48 @@ def _sample_facts(file: Any) -> dict[str, Any]:
         "planned": int(config["run"]["measurements"]),
         "widths": [int(n) for n in file["layer/size"][...]],
         "weights_sha256": str(file.attrs["weights_sha256"]),
-        "temperature": [float(t) for t in file["slot/temperature"][...]],
-        "energy_per_site": [float(e) / float(np.sum(file["layer/size"][...])) for e in half],
-        "exchange_rate": [float(r) if np.isfinite(r) else None for r in rates],
-        "flip_rate": [float(f) for f in file["dynamics/flip_rate"][...]],
+        "temperature": [_finite(t) for t in file["slot/temperature"][...]],
+        "energy_per_site": [float(e) / float(file.attrs["sites"]) for e in half],
+        "exchange_rate": [_finite(r) for r in rates],
         "round_trips": int(file["exchange/round_trips"][...].sum()),
-        "largest_drift": float(file["dynamics/drift"][...].max()),
+        **_dynamics_facts(file["dynamics"]),
     }
+
+
+def _dynamics_facts(group: Any) -> dict[str, Any]:
+    """Return the figures of the model's dynamics by slot; of a drift the largest is enough."""
+    facts: dict[str, Any] = {
+        name: [float(v) for v in dataset[...]] for name, dataset in group.items() if name != "drift"
+    }
+    return facts if "drift" not in group else {**facts, "largest_drift": float(group["drift"][...].max())}
+
+
+def _finite(value: float) -> float | None:
+    """Return a number, or None where JSON has none for it: an infinite temperature, the rate of no attempts."""
+    return float(value) if np.isfinite(value) else None
 
 
 def as_text(facts: dict[str, Any]) -> str:
     """Return a summary as text for a person."""
     config = facts["config"]
-    network = config["model"]["network"]
-    source = network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}"
     lines = [
         f"{facts['file']}",
         f"  written by mcsim {facts['code_version']}, schema {facts['schema_version']}, "
         f"configuration {facts['config_sha256'][:12]}",
         f"  seed {config['seed']}, {config['samples']} sample(s), {config['run']['copies']} copies, "
-        f"network: {source}",
+        f"network: {_network_text(config['model'])}",
     ]
     samples = facts["samples"] if "samples" in facts else {f"{facts['sample']:05d}": facts}
     for name, sample in samples.items():
         lines.extend(_sample_lines(name, sample, details=len(samples) == 1))
     return "\n".join(lines)
+
+
+def _network_text(model: dict[str, Any]) -> str:
+    if model["kind"] == "mlp":
+        return f"random MLP, {model['activation']}, C_W = {model['weight_variance']:g}, prior {model['prior']}"
+    network = model["network"]
+    return network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}"
 
 
 def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) -> list[str]:
@@ -95,15 +112,19 @@ def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) ->
     state = "complete" if sample["complete"] else "INTERRUPTED"
     head = (
         f"  sample {name}: {state}, {sample['committed']} of {sample['planned']} measurements, widths "
-        f"{sample['widths']}, {sample['round_trips']} round trips, drift {sample['largest_drift']:.1e}"
+        f"{sample['widths']}, {sample['round_trips']} round trips"
     )
+    if "largest_drift" in sample:
+        head += f", drift {sample['largest_drift']:.1e}"
     if not details or not sample["committed"]:
         return [head]
-    table = ["    temperature   energy/spin   exchange up   flips/attempt"]
+    moves = "flip_rate" if "flip_rate" in sample else "acceptance_rate"
+    title = "energy/spin   exchange up   flips/attempt" if moves == "flip_rate" else "energy per N   exchange up   acceptance"
+    table = [f"    temperature   {title}"]
     rates = [*sample["exchange_rate"], None]
     for t, e, rate, flips in zip(
-        sample["temperature"], sample["energy_per_site"], rates, sample["flip_rate"], strict=True
+        sample["temperature"], sample["energy_per_site"], rates, sample[moves], strict=True
     ):
         shown = "-" if rate is None else f"{rate:.3f}"
-        table.append(f"    {t:11.4g}   {e:11.5f}   {shown:>11}   {flips:13.4f}")
+        table.append(f"    {math.inf if t is None else t:11.4g}   {e:11.5f}   {shown:>11}   {flips:13.4f}")
     return [head, *table]

@@ -27,8 +27,8 @@ def is_thinned(observable: Observable) -> bool:
 class SampleWriter:
     """The file of one sample, open only while a commit is written.
 
-    Between commits the file is closed. During a commit it is in HDF5's single-writer mode, whose ordering of writes
-    keeps the file readable if the process is killed half way.
+    Between commits the file is closed. During a commit it is in HDF5's single-writer mode (SWMR), whose ordering of
+    writes keeps the file readable if the process is killed half way.
     """
 
     def __init__(self, path: Path, config: RunConfig, model: Model, sample: int) -> None:
@@ -64,8 +64,7 @@ class SampleWriter:
         counters : mapping of arrays
             By path in the file, e.g. ``exchange/accepted``.
         """
-        with h5py.File(self.path, "r+", libver="latest") as file:
-            file.swmr_mode = True
+        with _open_for_commit(self.path) as file:
             committed = int(file[schema.COMMITTED][()])
             rows = np.arange(committed, committed + len(sweeps))
             _append(file["measurement/sweep"], np.asarray(sweeps), 0)
@@ -82,8 +81,21 @@ class SampleWriter:
 
     def finish(self) -> None:
         """Mark the file complete."""
-        with h5py.File(self.path, "r+", libver="latest") as file:
-            file.attrs[schema.COMPLETE] = True
+        with _open_for_commit(self.path) as file:
+            file.attrs.modify(schema.COMPLETE, True)
+
+
+def _open_for_commit(path: Path) -> h5py.File:
+    """Open a file in single-writer mode from the first byte on, whoever may be reading it.
+
+    To open it as "r+" and switch the mode afterwards would leave a moment in which the file is marked as open for
+    ordinary writing: a process killed then would leave a file that nobody can open. And with HDF5's locks, a reader
+    who looks at a run in progress would make its next commit fail.
+    """
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_file_locking(False, True)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    return h5py.File(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE, access))
 
 
 def _append(dataset: h5py.Dataset, values: NDArray[Any], axis: int) -> None:
@@ -160,11 +172,12 @@ def _create_counters(file: h5py.File, config: RunConfig, model: Model) -> None:
         "exchange/round_trips": ((slots, copies), "i8", ("replica", "copy")),
         "exchange/visits": ((slots, copies), "i8", ("slot", "copy")),
         "exchange/visits_from_hot": ((slots, copies), "i8", ("slot", "copy")),
-        "dynamics/flip_rate": ((slots,), "f8", ("slot",)),
-        "dynamics/drift": ((slots,), "f8", ("slot",)),
     }
     for path, (shape, dtype, dims) in shapes.items():
         _attach(file, _create(file, path, shape=shape, dtype=dtype), dims)
+    for figure in model.diagnostics:
+        dataset = file.create_dataset(f"dynamics/{figure.name}", shape=(slots,), dtype=figure.dtype)
+        _attach(file, _described(dataset, figure.units, figure.description), ("slot",))
     for name, edges in model.overlap_edges(config.storage.max_bins).items():
         scale = file.create_dataset(f"histogram/{name}/edges", data=edges)
         _described(scale, "1", f"bin edges of the overlap histogram, {name}")

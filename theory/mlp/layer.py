@@ -1,6 +1,7 @@
-"""Averages of one hidden layer over its static fields h and u: all that the saddle point and its stability need.
+"""Averages of one hidden layer over its static fields h and u: all that saddle point and stability need.
 
-With f(h, u) the tilted free energy of one neuron (`theory.mlp.tilted`) and E over independent centred Gaussians h, u:
+With f(h, u) the tilted free energy of one neuron (`theory.mlp.tilted`) and E over independent centred
+Gaussians h, u:
 
     K^l:      v = E d_u^2 f,  k0 = E (d_u f)^2
     Q^{l-1}:  rt = g C_W E d_h^2 f,  r0 = g C_W E (d_h f)^2,     g = alpha_l / alpha_{l-1}
@@ -10,14 +11,14 @@ With f(h, u) the tilted free energy of one neuron (`theory.mlp.tilted`) and E ov
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from theory.activations import Activation
 from theory.mlp.tilted import SiteField, TiltedMesh, build_mesh, refined, tilted_moments
-from theory.quadrature import GaussianRule, gaussian_rule, refined_rule
+from theory.quadrature import GaussianRule, gaussian_rule
 
 FloatArray = NDArray[np.float64]
 
@@ -37,6 +38,12 @@ class LayerAverages:
     d_uu_squared: float
     d_hh_squared: float
 
+    def __add__(self, other: LayerAverages) -> LayerAverages:
+        return LayerAverages(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: LayerAverages) -> LayerAverages:
+        return LayerAverages(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
 
 @dataclass(frozen=True)
 class LayerRule:
@@ -52,16 +59,23 @@ class LayerRule:
         values = _integrand(self.mesh, field, self.rule.xi, self.rule.eta)
         return LayerAverages(*(float(x) for x in values @ self.rule.weight))
 
-    def refined(self) -> LayerRule:
-        """Return the rule with every panel and every cell cut, to estimate the error of this one."""
-        mesh = refined(self.activation, self.mesh)
-        return LayerRule(self.activation, self.field, mesh, refined_rule(self.rule))
+    def error(self, field: SiteField) -> LayerAverages:
+        """Return the estimated absolute error of each average: of the rule in (h, u), and of the mesh in z."""
+        fine_mesh = refined(self.activation, self.mesh)
+        change = np.abs(
+            (
+                _integrand(fine_mesh, field, self.rule.xi, self.rule.eta)
+                - _integrand(self.mesh, field, self.rule.xi, self.rule.eta)
+            )
+            @ self.rule.weight
+        )
+        return LayerAverages(*(float(x) for x in change + self.rule.error))
 
     def drift(self, field: SiteField) -> float:
         """Return how far, relatively, the field has moved from the one this rule was adapted to."""
         old = self.field
         pairs = ((old.variance, field.variance), (old.h_sd, field.h_sd), (old.u_sd, field.u_sd))
-        moved = max(abs(a - b) / max(a, b) for a, b in pairs if max(a, b) > 0.0)
+        moved = max(abs(a - b) / max(a, b, 1e-8) for a, b in pairs)
         scale = max(abs(old.rt), abs(field.rt), 1e-3 + 1e-3 * field.u_sd)
         return max(moved, 0.1 * abs(old.rt - field.rt) / scale)
 
@@ -75,6 +89,14 @@ def _integrand(mesh: TiltedMesh, field: SiteField, xi: FloatArray, eta: FloatArr
 def _is_odd(activation: Activation) -> bool:
     z = np.linspace(0.01, 7.0, 64)
     return bool(np.all(activation.phi(-z) == -activation.phi(z)))
+
+
+def _is_smooth(mesh: TiltedMesh, field: SiteField) -> bool:
+    """Tell whether f(h, u) varies by little over one standard deviation of h and of u."""
+    density = np.exp(-0.5 * mesh.z**2 / (field.variance + field.h_sd**2)) * mesh.weight
+    mean = density @ mesh.phi / density.sum()
+    spread = math.sqrt(density @ (mesh.phi - mean) ** 2 / density.sum())
+    return field.h_sd < 1.5 * math.sqrt(field.variance) and field.u_sd * spread < 3.0
 
 
 def build_layer_rule(activation: Activation, field: SiteField, tolerance: float) -> LayerRule:
@@ -95,5 +117,5 @@ def build_layer_rule(activation: Activation, field: SiteField, tolerance: float)
     targets = np.full(8, tolerance)
     targets[5:] = min(1e-4, _CURVATURE_FACTOR * tolerance)
     # phi odd: (h, u, zeta) -> -(h, u, zeta) changes no average, and half the plane is enough.
-    rule = gaussian_rule(integrand, targets, floor, even=_is_odd(activation))
+    rule = gaussian_rule(integrand, targets, floor, even=_is_odd(activation), smooth=_is_smooth(mesh, field))
     return LayerRule(activation, field, mesh, rule)

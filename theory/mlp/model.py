@@ -5,8 +5,9 @@ A network of widths N_0 .. N_L, N_l = alpha_l N, with independent standard norma
     z^1 = sqrt(C_W / N_0) W^1 x,    z^l = sqrt(C_W / N_{l-1}) W^l phi(z^{l-1}) + sqrt(C_b) b^l,
     H(x) = sqrt(N) sqrt(C_W / N_L) sum_i w_i phi(z^L_i),
 
-is a random energy over inputs x, weighted by exp(-|x|^2/2 - beta H) ("gaussian" prior) or by exp(-beta H) uniformly on
-|x|^2 = N_0 ("sphere"). Source: Winer and Hanin, "Deep Neural Nets as Hamiltonians", arXiv 2503.23982.
+is a random energy over inputs x, weighted by exp(-|x|^2/2 - beta H) ("gaussian" prior) or by exp(-beta H)
+uniformly on |x|^2 = N_0 ("sphere"). Source: Winer and Hanin, "Deep Neural Nets as Hamiltonians", arXiv
+2503.23982.
 """
 
 from __future__ import annotations
@@ -78,14 +79,16 @@ class MlpModel:
 
 @dataclass(frozen=True)
 class OrderParameters:
-    """Replica-symmetric overlaps K^l = v I + k0 11^T and conjugates Q^l = rt I + r0 11^T, one entry per layer 0..L.
+    """Replica-symmetric overlaps K^l = v I + k0 11^T and conjugates Q^l = rt I + r0 11^T of layers 0..L.
 
     Attributes
     ----------
     v, k0 : float64 arrays of shape (L + 1,)
-        K^l_ab = (1/N_l) phi(z^l_a).phi(z^l_b) is k0[l] between replicas and v[l] + k0[l] with itself (layer 0: inputs).
+        K^l_ab = (1/N_l) phi(z^l_a).phi(z^l_b) is k0[l] between replicas and v[l] + k0[l] with itself (layer
+        0: inputs).
     rt, r0 : float64 arrays of shape (L + 1,)
-        Conjugates. Entry 0 is the backward step Q^0, which determines K^0 and is no variable of the free entropy.
+        Conjugates. Entry 0 is the backward step Q^0, which determines K^0 and is no variable of the free
+        entropy.
     """
 
     v: FloatArray
@@ -108,16 +111,24 @@ class OrderParameters:
             rt=float(self.rt[layer]),
         )
 
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return v, k0, rt and r0."""
+        return self.v, self.k0, self.rt, self.r0
+
     def copy(self) -> OrderParameters:
         """Return order parameters with arrays of their own."""
-        return OrderParameters(self.v.copy(), self.k0.copy(), self.rt.copy(), self.r0.copy())
+        return OrderParameters(*(array.copy() for array in self.arrays()))
+
+    def midpoint(self, other: OrderParameters) -> OrderParameters:
+        """Return the mean of two sets of order parameters."""
+        return OrderParameters(*(0.5 * (a + b) for a, b in zip(self.arrays(), other.arrays(), strict=True)))
 
 
 def input_overlap(model: MlpModel, rt: float, r0: float) -> tuple[float, float]:
     """Return (v, k0) of the input from its conjugate Q^0 = rt I + r0 11^T.
 
-    Gaussian prior: K^0 = (I - Q^0)^{-1}, so v = 1/(1 - rt), k0 = r0 v^2. Sphere: K^0 = (mu I - Q^0)^{-1} with mu such that
-    v + k0 = 1, so v is the positive root of r0 v^2 + v = 1.
+    Gaussian prior: K^0 = (I - Q^0)^{-1}, so v = 1/(1 - rt), k0 = r0 v^2. Sphere: K^0 = (mu I - Q^0)^{-1} with
+    mu such that v + k0 = 1, so v is the positive root of r0 v^2 + v = 1.
 
     Raises
     ------

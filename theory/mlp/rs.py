@@ -1,57 +1,209 @@
-"""Replica-symmetric saddle point of the random MLP, solved layer by layer ("zipper")."""
+"""Replica-symmetric saddle point of the random MLP: any depth, width ratios, variances and prior."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field as dataclass_field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.mlp.free_entropy import free_entropy_of_averages
 from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
-from theory.mlp.model import MlpModel, OrderParameters, input_overlap
-from theory.result import NotConvergedError
+from theory.mlp.model import MlpModel, OrderParameters
+from theory.mlp.solution import RSSolution, rs_solution
+from theory.mlp.stability import replicon
+from theory.mlp.zipper import Zipper, relative_change, saddle_map, uncorrelated
+from theory.result import NotConvergedError, SolverStatus
 
 FloatArray = NDArray[np.float64]
 
-class _Zipper:
-    def __init__(self, model, beta, tolerance, drift):
-        self.model = model
-        self.beta = beta
-        self.tolerance = tolerance
-        self.drift = drift
-        self.rules = {}
-        self.builds = 0
-        self.evals = 0
+_COARSE_TOLERANCE = 1e-5
+_FINE_DRIFT = 0.02
+_MAX_CORRECTIONS = 20
 
-    def averages(self, x, layer):
-        f = x.site_field(self.model, layer)
-        rule = self.rules.get(layer)
-        if rule is None or rule.drift(f) > self.drift:
-            rule = self.rules[layer] = build_layer_rule(self.model.activation, f, self.tolerance)
-            self.builds += 1
-        self.evals += 1
-        return rule.averages(f)
 
-    def sweep(self, x):
-        m = self.model
-        x = x.copy()
-        x.v[0], x.k0[0] = input_overlap(m, x.rt[0], x.r0[0])
-        for l in range(1, m.depth + 1):
-            a = self.averages(x, l)
-            x.v[l], x.k0[l] = a.v, a.k0
-        for l in range(m.depth, 0, -1):
-            a = self.averages(x, l)
-            g = m.width_step(l) * m.weight_variance
-            x.rt[l - 1], x.r0[l - 1] = g * a.d_hh, g * a.d_h_squared
-        return x
+def solve_rs(
+    model: MlpModel,
+    beta: float,
+    *,
+    tolerance: float = 1e-8,
+    start: OrderParameters | None = None,
+    max_sweeps: int = 2000,
+) -> RSSolution:
+    """Solve the replica-symmetric saddle point.
 
-def start(model, beta):
-    L = model.depth
-    x = OrderParameters(np.ones(L + 1), np.zeros(L + 1), np.zeros(L + 1), np.zeros(L + 1))
-    x.r0[L] = beta**2 * model.weight_variance / model.width_ratios[L]
+    Parameters
+    ----------
+    model : MlpModel
+    beta : float
+        Inverse temperature, zero or more.
+    tolerance : float
+        Largest acceptable estimated error of the free entropy and of the energy, between 1e-11 and 1e-2.
+    start : OrderParameters, optional
+        Where the iteration starts, to follow a branch from a neighbouring beta; otherwise from uncorrelated
+        replicas.
+    max_sweeps : int
+        Sweeps through the layers allowed in all.
+
+    Returns
+    -------
+    RSSolution
+
+    Raises
+    ------
+    ValueError
+        If beta or the tolerance is out of range.
+    NotConvergedError
+        If the iteration does not settle, an average needs too many nodes, or the error estimate stays above
+        the tolerance.
+
+    Notes
+    -----
+    The zipper (`theory.mlp.zipper`) runs on coarse quadrature rules. A fine rule, adapted to the solution, gives
+    the defect of the coarse averages, and the coarse iteration is repeated with that defect added until the
+    *fine* equations hold: a few fine evaluations per layer instead of two per sweep.
+    """
+    if not (math.isfinite(beta) and beta >= 0.0):
+        raise ValueError(f"beta {beta} must be a finite number, zero or more")
+    if not 1e-11 <= tolerance <= 1e-2:
+        raise ValueError(f"tolerance {tolerance} must lie between 1e-11 and 1e-2")
+    zipper = Zipper(model, beta, _COARSE_TOLERANCE, max_sweeps)
+    where = f"beta {beta:g}, weight variance {model.weight_variance:g}"
+    try:
+        x = uncorrelated(model, beta) if start is None else _started_from(start, model, beta)
+        x = zipper.settle(x, _COARSE_TOLERANCE)
+        for rule_tolerance in (3e-2 * tolerance, 1e-3 * tolerance):
+            solution = _polish(zipper, x, rule_tolerance, 1e-2 * tolerance)
+            if solution.status.error_estimate <= tolerance:
+                return solution
+            x = solution.order_parameters
+    except NotConvergedError as error:
+        raise NotConvergedError(f"{where}: {error}") from error
+    raise NotConvergedError(
+        f"{where}: reached free entropy {solution.free_entropy:.10g} and energy {solution.energy:.10g} with an "
+        f"estimated error of {solution.status.error_estimate:.1e}, tolerance {tolerance:.1e}"
+    )
+
+
+def _started_from(start: OrderParameters, model: MlpModel, beta: float) -> OrderParameters:
+    if start.v.size != model.depth + 1:
+        raise ValueError(f"the start has {start.v.size} layers; the model has {model.depth + 1}, input included")
+    x = start.copy()
+    x.r0[-1] = uncorrelated(model, beta).r0[-1]
     return x
 
-def change(a, b):
-    d = [np.abs(np.log(a.v / b.v)), np.abs(a.k0 - b.k0) / (a.k0 + a.v), np.abs(a.rt - b.rt) * a.v, np.abs(a.r0 - b.r0) / (np.maximum(a.r0 , b.r0)+1e-300)]
-    return max(float(q.max()) for q in d)
+
+def _polish(zipper: Zipper, x: OrderParameters, rule_tolerance: float, tolerance: float) -> RSSolution:
+    """Make the saddle-point equations hold on fine rules, and estimate the error left."""
+    model, beta = zipper.model, zipper.beta
+    fine = _FineRules(model, rule_tolerance)
+    for _ in range(_MAX_CORRECTIONS):
+        averages = fine.averages(x)
+        y = saddle_map(model, beta, x, averages)
+        mismatch = relative_change(x, y)
+        if mismatch < tolerance:
+            break
+        zipper.correct(x, averages)
+        x = zipper.settle(x, 0.05 * tolerance)
+    else:
+        raise NotConvergedError(f"the equations still miss by {mismatch:.1e} (relative) on the fine quadrature rule")
+    phi = free_entropy_of_averages(model, beta, x, averages)
+    energy_scale = beta * model.weight_variance * float(x.v[-1])
+    phi_error, relative_error = fine.errors(zipper, x, averages)
+    relative_error = (relative_error + mismatch) / (1.0 - min(zipper.rate, 0.999))
+    status = SolverStatus(
+        converged=True,
+        residual=largest_difference(x, y),
+        error_estimate=max(phi_error, energy_scale * relative_error, 4e-16 * abs(phi)),
+        iterations=zipper.sweeps,
+    )
+    return rs_solution(model, beta, phi, x, replicon(model, x, averages), status)
+
+
+def largest_difference(a: OrderParameters, b: OrderParameters) -> float:
+    """Return the largest absolute difference of an order parameter."""
+    return float(max(np.abs(p - q).max() for p, q in zip(a.arrays(), b.arrays(), strict=True)))
+
+
+class _FineRules:
+    """Rules adapted to the current order parameters, one per layer."""
+
+    def __init__(self, model: MlpModel, tolerance: float) -> None:
+        self._model = model
+        self._tolerance = tolerance
+        self._rules: list[LayerRule] = []
+
+    def averages(self, x: OrderParameters) -> list[LayerAverages]:
+        """Return the averages of layers 1..L, after adapting the rules of layers that have moved."""
+        model = self._model
+        fields = [x.site_field(model, layer) for layer in range(1, model.depth + 1)]
+        old: Sequence[LayerRule | None] = self._rules or [None] * model.depth
+        self._rules = [
+            rule
+            if rule is not None and rule.drift(field) < _FINE_DRIFT
+            else build_layer_rule(model.activation, field, self._tolerance)
+            for rule, field in zip(old, fields, strict=True)
+        ]
+        return [rule.averages(field) for rule, field in zip(self._rules, fields, strict=True)]
+
+    def errors(self, zipper: Zipper, x: OrderParameters, averages: list[LayerAverages]) -> tuple[float, float]:
+        """Return the error of the free entropy, and the sum over layers of relative errors of order parameters.
+
+        The free entropy is stationary, so that only the error of E f enters. Relative errors of v pass from layer
+        to layer.
+        """
+        model = self._model
+        exact = saddle_map(model, zipper.beta, x, averages)
+        phi_error = relative_error = 0.0
+        for index, rule in enumerate(self._rules):
+            error = rule.error(x.site_field(model, index + 1))
+            moved = [a + error if i == index else a for i, a in enumerate(averages)]
+            phi_error += model.width_ratios[index + 1] * error.f
+            relative_error += relative_change(exact, saddle_map(model, zipper.beta, x, moved))
+        return phi_error, relative_error
+
+
+@dataclass(frozen=True)
+class EntropyCurve:
+    """The entropy as a function of the energy, parametrised by beta; every array has shape (betas,).
+
+    Attributes
+    ----------
+    beta, energy, entropy, free_entropy, replicon, error_estimate : float64 arrays
+    solutions : tuple of RSSolution
+        The saddle points behind them.
+    """
+
+    beta: FloatArray
+    energy: FloatArray
+    entropy: FloatArray
+    free_entropy: FloatArray
+    replicon: FloatArray
+    error_estimate: FloatArray
+    solutions: tuple[RSSolution, ...]
+
+
+def entropy_curve(model: MlpModel, betas: Sequence[float], *, tolerance: float = 1e-8) -> EntropyCurve:
+    """Return s(e) on the branch that starts from uncorrelated replicas, followed through `betas` in order.
+
+    ds/de = beta along the curve. Parameters, units and errors are those of `solve_rs`.
+    """
+    solutions: list[RSSolution] = []
+    for beta in betas:
+        start = solutions[-1].order_parameters if solutions else None
+        solutions.append(solve_rs(model, beta, tolerance=tolerance, start=start))
+
+    def column(name: str) -> FloatArray:
+        return np.array([getattr(solution, name) for solution in solutions])
+
+    return EntropyCurve(
+        beta=column("beta"),
+        energy=column("energy"),
+        entropy=column("entropy"),
+        free_entropy=column("free_entropy"),
+        replicon=column("replicon"),
+        error_estimate=np.array([solution.status.error_estimate for solution in solutions]),
+        solutions=tuple(solutions),
+    )

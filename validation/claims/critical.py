@@ -122,6 +122,8 @@ def _window(family: Family) -> list[tuple[int, ...]]:
 
 def _evaluate(claim: Claim, family: Family) -> Finding:
     require_sizes(family, 3, FEWEST_SAMPLES)
+    if len(set(family.sizes)) < len(family.runs):
+        raise NotApplicableError("needs one run at each size: two runs of the same size do not cross")
     crossings = find_crossings(family)
     degrees = min(run.samples for run in family.runs) - 1
     limit = crossings.limit

@@ -19,6 +19,7 @@ from validation.compare import (
     Comparison,
     Verdict,
     control_variate,
+    share_level,
     smallest_adjusted_p,
     verdict_of_agreement,
 )
@@ -55,11 +56,12 @@ def compare_sides(run: MeasuredRun, *, with_overlaps: bool = True) -> list[Compa
 def _evaluate(claim: Claim, family: Family) -> Finding:
     require_samples(family)
     by_run = [compare_sides(run) for run in family.runs]
-    comparisons = [c for run in by_run for c in run]
+    comparisons = share_level([c for run in by_run for c in run])
     wrong = [c for run in family.runs for c in compare_sides(run, with_overlaps=False)]
     worst = max(comparisons, key=lambda c: abs(c.z))
     verdict = verdict_of_agreement(comparisons, RELEVANT)
-    cold = [c for run in by_run for c in run[:1]]
+    coldest = {run[0].name for run in by_run}
+    cold = [c for c in comparisons if c.name in coldest]
     return claim.finding(
         family,
         verdict,

@@ -26,6 +26,7 @@ from validation.compare import (
     Verdict,
     control_variate,
     extrapolate,
+    share_level,
     smallest_adjusted_p,
     verdict_of_agreement,
     verdict_of_rejection,
@@ -92,13 +93,13 @@ def compare_limits(
     """Compare each limit with the replica-symmetric value; `scale` multiplies the variance, for a wrong theory."""
     couplings = couplings_of(family.largest, scale)
     degrees = min(run.samples for run in family.runs) - 2
-    return [
+    return share_level([
         Comparison(
             f"T = {one.temperature:.4g}", one.limit.value, one.limit.error,
             predict(solve_rs(couplings, one.temperature)), degrees,
         )
         for one in series
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def _slots(family: Family, low: float, high: float) -> list[tuple[int, ...]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mcsim.config import FileNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
 from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_samples
-from validation.compare import LEVEL, Comparison, smallest_adjusted_p, verdict_of_rejection
+from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_rejection
 from validation.measured import MeasuredRun
 
 # In the paramagnet of the random network, but not so hot that every network looks alike.
@@ -99,7 +99,7 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
     require_samples(Family((ensemble,)), 8)
     after = [against_random(run, ensemble) for run in trained]
     before = against_random(initial[0], ensemble)
-    comparisons = [c for one in after for c in one.comparisons]
+    comparisons = share_level([c for one in after for c in one.comparisons])
     largest = max(comparisons, key=lambda c: abs(c.z))
     t_c = critical_temperature(own_couplings(trained[-1]))
     return claim.finding(

@@ -1,0 +1,58 @@
+"""Standard normal numbers from Philox words, in float32 arithmetic that vectorises."""
+
+import numpy as np
+from numba import njit
+
+from mcsim.kernels.elementary import log_of_unit, sine_of_quadrant
+from mcsim.kernels.philox import fill_words
+
+_WORD = np.float32(2.3283064365386963e-10)
+_HALF = np.float32(0.5)
+_MINUS_TWO = np.float32(-2.0)
+_OCTANT = np.int32(0x20000000)
+# pi/2 per 2^30 units of angle.
+_ANGLE_UNIT = np.float32(1.4629180792671596e-09)
+
+
+def words_for_normals(n):
+    """Return how many words `fill_normals` needs for n numbers: a multiple of 4, at least n."""
+    return 4 * ((n + 3) // 4)
+
+
+@njit(cache=True, error_model="numpy")
+def box_muller(words, out):
+    """Turn words (uint32, even length >= len(out)) into normals: out[i] and out[half + i] share a radius.
+
+    A radius comes from 32 bits, so no number exceeds 6.8 in size (probability 1e-11); an angle is the word itself as a
+    signed fraction of a turn, which makes its reduction to an octant exact.
+    """
+    half = words.shape[0] // 2
+    n = out.shape[0]
+    for i in range(min(half, n)):
+        u = (np.float32(words[i]) + _HALF) * _WORD
+        radius = np.sqrt(_MINUS_TWO * log_of_unit(u))
+        quadrant, r = _octant_of_turn(words[half + i])
+        out[i] = radius * sine_of_quadrant(r, np.int32(quadrant + np.int32(1)))
+    for i in range(n - half):
+        u = (np.float32(words[i]) + _HALF) * _WORD
+        radius = np.sqrt(_MINUS_TWO * log_of_unit(u))
+        quadrant, r = _octant_of_turn(words[half + i])
+        out[half + i] = radius * sine_of_quadrant(r, quadrant)
+
+
+@njit(cache=True, inline="always")
+def _octant_of_turn(word):
+    """Return (quadrant, remainder in radians, abs <= pi/4) of an angle given as a 32-bit fraction of a turn."""
+    angle = np.int32(np.uint32(word))
+    quadrant = np.int32(np.int32(angle >> np.int32(30)) + np.int32(np.int32(angle >> np.int32(29)) & np.int32(1)))
+    remainder = np.int32(angle - np.int32(quadrant << np.int32(30)))
+    return quadrant, np.float32(remainder) * _ANGLE_UNIT
+
+
+@njit(cache=True)
+def fill_normals(out, words, key, stream, low, high):
+    """Fill out (float, (n,)) with N(0, 1) numbers addressed by (key, stream, sweep); `words` is scratch of at least
+    `words_for_normals(n)`."""
+    used = words[: 4 * ((out.shape[0] + 3) // 4)]
+    fill_words(used, key, stream, low, high)
+    box_muller(used, out)

@@ -1,0 +1,167 @@
+"""A random MLP as a Hamiltonian over its inputs x.
+
+    z^1 = sqrt(C_W/N_0) W^1 x,   z^l = sqrt(C_W/N_{l-1}) W^l phi(z^{l-1}),   H(x) = sqrt(N C_W/N_L) w . phi(z^L)
+
+with W, w ~ N(0, 1), biases ~ N(0, C_b) added to every z^l where C_b > 0, N the reference width. The weight of x is
+exp(-|x|^2/2 - beta H(x)) ("gaussian") or exp(-beta H(x)) on |x|^2 = N_0 ("sphere"); beta enters H only. H is extensive:
+its minima scale as N. Overlaps of replicas a, b: K^l_ab = phi(z^l_a) . phi(z^l_b) / N_l, K^0_ab = x_a . x_b / N_0.
+
+Source: Winer & Hanin, "Deep Neural Nets as Hamiltonians" (arXiv 2503.23982, Phys. Rev. E 113, 015303).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.config import RandomMlp
+from mcsim.kernels.mlp_activations import REGISTRY
+from mcsim.kernels.mlp_network import Network
+from mcsim.models.base import Observable, SlotBlock
+from mcsim.models.mlp_walkers import MlpWalkers
+from mcsim.networks.mlp_disorder import MlpDisorder
+
+# Histograms reach this many standard deviations of a self-overlap beyond the estimated mean, sqrt(2/N_l) each.
+_RANGE_DEVIATIONS = 6.0
+
+
+@dataclass(frozen=True)
+class MlpModel:
+    """One network.
+
+    Memory: both orientations of the weights in the chosen precision (8 bytes a weight in float32) beside the float64
+    originals, shared by all columns; each column (slot x copy) adds N_0 + sum_l N_l numbers, and a tile
+    ``tile_columns * (2 sum_l N_l + 2 N_0 + max N_l)`` once. Widths 1000, 1000, 1000, 32 slots and 4 copies: 32 MB of
+    weights and 4 MB of columns.
+
+    Attributes
+    ----------
+    disorder : MlpDisorder
+    specification : RandomMlp
+    copies : int
+        Replicas at each slot.
+    thermalization : int
+        Sweeps in which steps are adapted; they are frozen afterwards.
+    largest_beta : float
+        Of the whole ladder.
+    """
+
+    disorder: MlpDisorder
+    specification: RandomMlp
+    copies: int
+    thermalization: int
+    largest_beta: float
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Inputs and neurons per layer, N_0..N_L."""
+        return self.disorder.widths
+
+    @property
+    def observables(self) -> tuple[Observable, ...]:
+        """Overlaps between copies and self-overlaps, of the input and every hidden layer."""
+        layers = len(self.layer_sizes)
+        pairs = self.copies * (self.copies - 1) // 2
+        return (
+            Observable(
+                "overlap", ("pair", "layer"), (pairs, layers), "f4", "1",
+                "overlap K_ab = phi(z_a) . phi(z_b) / N_l of two copies a < b in layer l, x_a . x_b / N_0 for l = 0",
+            ),
+            Observable(
+                "self_overlap", ("copy", "layer"), (self.copies, layers), "f4", "1",
+                "self-overlap K_aa = |phi(z_a)|^2 / N_l in layer l, |x_a|^2 / N_0 for l = 0",
+            ),
+        )  # fmt: skip
+
+    @property
+    def diagnostics(self) -> tuple[Observable, ...]:
+        """Acceptance and size of moves."""
+        figures = [("acceptance_rate", "1", "accepted moves per proposal, after thermalisation")]
+        if self.specification.dynamics == "hmc":
+            figures.append(("step", "time", "leapfrog step of Hamiltonian Monte Carlo, before its jitter"))
+            figures.append(("leapfrog_steps", "1", "leapfrog steps of a trajectory"))
+        else:
+            figures.append(("step", "input", "size of a move"))
+        return tuple(Observable(name, (), (), "f8", units, text) for name, units, text in figures)
+
+    def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
+        """Return equal bins from -R_l to R_l for each layer, with R_l configured or estimated (`estimated_ranges`)."""
+        ranges = self.specification.overlap_range or estimated_ranges(self.specification, self.largest_beta)
+        return {f"layer_{k}": np.linspace(-r, r, max_bins + 1) for k, r in enumerate(ranges)}
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Return the network's fingerprint, widths and what the configuration leaves to defaults."""
+        return {
+            "weights_sha256": self.disorder.sha256(),
+            "widths": np.array(self.layer_sizes, dtype=np.int64),
+            "sites": self.specification.sites,
+            "has_biases": bool(self.disorder.biases),
+            "dynamics": self.specification.dynamics,
+        }
+
+    @cached_property
+    def network(self) -> Network:
+        """Return the network in the layout and precision of the kernels, scales included."""
+        dtype = np.dtype(self.specification.precision)
+        c_w = self.specification.weight_variance
+        widths = np.array(self.layer_sizes, dtype=np.int64)
+        sizes = np.array([w.size for w in self.disorder.weights], dtype=np.int64)
+        scaled = [math.sqrt(c_w / w.shape[1]) * w for w in self.disorder.weights]
+        biases = self.disorder.biases or tuple(np.zeros(n) for n in widths[1:])
+        return Network(
+            widths=widths,
+            first=np.cumsum(widths) - widths,
+            forward=np.concatenate([w.ravel() for w in scaled]).astype(dtype),
+            backward=np.concatenate([w.T.ravel() for w in scaled]).astype(dtype),
+            weight_first=np.cumsum(sizes) - sizes,
+            bias=np.concatenate([np.zeros(widths[0]), *biases]).astype(dtype),
+            has_bias=bool(self.disorder.biases),
+            readout=(math.sqrt(self.specification.sites * c_w / widths[-1]) * self.disorder.readout).astype(dtype),
+            code=REGISTRY[self.specification.activation].code,
+            shape=dtype.type(activation_shape(self.specification)),
+        )
+
+    def start(self, block: SlotBlock) -> MlpWalkers:
+        """Return walkers drawn from the prior."""
+        return MlpWalkers(self.network, self.specification, self.thermalization, block)
+
+
+def activation_shape(specification: RandomMlp) -> float:
+    """Return the number t that compiled activations take: a / sqrt(L) or c / sqrt(L), 1 where there is none."""
+    if not REGISTRY[specification.activation].shaped:
+        return 1.0
+    return (specification.activation_shape or 1.0) / math.sqrt(specification.depth)
+
+
+def estimated_ranges(specification: RandomMlp, largest_beta: float) -> tuple[float, ...]:
+    """Return how far the overlaps of each layer 0..L may reach at the coldest slot.
+
+    Bounded activations give a bound. Otherwise the replica-symmetric self-overlap v^l + k^l of a network with
+    phi(z) = s z, s the steepest slope, stands in; with c = C_W s^2 and r^l = beta^2 C_W c^{L-l} N/N_l it follows from
+
+        v^0 = 1, k^0 = r^0,   v^l = c v^{l-1},   k^l = c k^{l-1} + s^2 C_b + (v^l)^2 r^l
+
+    (on the sphere from v^0 = 1, k^0 = 0), with a margin for fluctuations at finite width.
+    """
+    t, entry = activation_shape(specification), REGISTRY[specification.activation]
+    slope_squared = (entry.steepest[0] + entry.steepest[1] * t) ** 2
+    c = specification.weight_variance * slope_squared
+    on_sphere = specification.prior == "sphere"
+    v, k = 1.0, 0.0
+    ranges = []
+    for layer, width in enumerate(specification.widths):
+        field = largest_beta**2 * specification.weight_variance * c ** (specification.depth - layer)
+        field *= specification.sites / width
+        if layer > 0:
+            v, k = c * v, c * k + slope_squared * specification.bias_variance
+        if layer > 0 or not on_sphere:
+            k += v**2 * field
+        bound = (entry.bound / t) ** 2 if layer > 0 else (1.0 if on_sphere else math.inf)
+        ranges.append(min(bound, (v + k) * (1.0 + _RANGE_DEVIATIONS * math.sqrt(2.0 / width))))
+    return tuple(ranges)

@@ -1,0 +1,85 @@
+"""The compiled network is the one that is defined: forward pass against NumPy, gradients against differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mlp_support import PHI, mlp_config, mlp_model, plain_energy, plain_layers, work_space
+
+from mcsim.kernels.mlp_activations import REGISTRY
+from mcsim.kernels.mlp_network import backward, forward, layer_rows
+
+shapes = st.lists(st.integers(1, 9), min_size=2, max_size=5)
+unhurried = settings(max_examples=25, deadline=None)
+
+
+def random_model(widths, activation, seed, precision="float64"):
+    """Return a model whose constants all differ from 1 and from one another."""
+    shape = {"activation_shape": 0.7} if REGISTRY[activation].shaped else {}
+    config = mlp_config(
+        [1.0], widths=widths, activation=activation, reference_width=6, weight_variance=1.7,
+        bias_variance=0.4 * (seed % 2), precision=precision, tile_columns=8, **shape,
+    )  # fmt: skip
+    return mlp_model(config, seed)
+
+
+def evaluate(model, x, rows):
+    """Return (H, dH/dx, layers) of the points x from the compiled passes, in a work space for `rows`."""
+    work, network, active = work_space(model, rows), model.network, x.shape[0]
+    layer_rows(work.layers, network, rows, 0, active)[:] = x
+    forward(network, work, rows, active, 0, True)
+    layers = [layer_rows(work.layers, network, rows, k, active).copy() for k in range(network.widths.size)]
+    energy = work.energy[:active].copy()
+    backward(network, work, rows, active)
+    return energy, work.gradient[:active].copy(), layers
+
+
+def test_every_activation_has_a_reference():
+    assert set(REGISTRY) == set(PHI)
+
+
+@pytest.mark.parametrize("activation", PHI)
+@given(widths=shapes, seed=st.integers(0, 999), active=st.integers(1, 4), spare=st.integers(0, 2))
+@unhurried
+def test_forward_pass_and_gradient(activation, widths, seed, active, spare):
+    model = random_model(widths, activation, seed)
+    x = 2.0 * np.random.default_rng(seed + 1).standard_normal((active, widths[0]))
+    energy, gradient, layers = evaluate(model, x, active + spare)
+    for ours, plain in zip(layers, plain_layers(model, x), strict=True):
+        assert ours == pytest.approx(plain, rel=1e-12, abs=1e-13)
+    assert energy == pytest.approx(plain_energy(model, x), rel=1e-11, abs=1e-12)
+    h = 1e-5
+    for i in range(widths[0]):
+        step = h * np.eye(widths[0])[i]
+        ahead, behind = plain_energy(model, x + step), plain_energy(model, x - step)
+        one_sided = (ahead - energy) / h, (energy - behind) / h
+        # Between two points a network with kinks may have one, where differences mean nothing.
+        smooth = np.abs(one_sided[0] - one_sided[1]) < 1e-2 * (1.0 + np.abs(one_sided[0]))
+        if activation not in ("relu", "shaped-relu"):
+            assert np.all(smooth)
+        difference = (ahead - behind) / (2.0 * h)
+        assert gradient[smooth, i] == pytest.approx(difference[smooth], rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("activation", PHI)
+def test_single_precision_agrees_with_double(activation):
+    x = 2.0 * np.random.default_rng(3).standard_normal((5, 40))
+    results = [evaluate(random_model([40, 60, 30], activation, 11, p), x, 5) for p in ("float32", "float64")]
+    assert results[0][1].dtype == np.float32
+    assert results[0][0] == pytest.approx(results[1][0], abs=3e-5)
+    scale = np.abs(results[1][1]).max()
+    # A unit within rounding of its kink may fall on the other side of it: none does for these numbers.
+    assert results[0][1] == pytest.approx(results[1][1], abs=3e-6 * scale)
+
+
+def test_only_the_forward_pass_above_a_layer():
+    model = random_model([4, 5, 6], "tanh", 3)
+    work, network = work_space(model, 2), model.network
+    below = np.random.default_rng(1).standard_normal((2, 5))
+    layer_rows(work.layers, network, 2, 1, 2)[:] = below
+    forward(network, work, 2, 2, 1, False)
+    weights, bias = model.disorder.weights[1], model.disorder.biases[1]
+    top = np.tanh(np.sqrt(1.7 / 5) * below @ weights.T + bias)
+    assert work.energy == pytest.approx(np.sqrt(6 * 1.7 / 6) * top @ model.disorder.readout, rel=1e-12)

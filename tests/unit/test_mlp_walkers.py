@@ -1,0 +1,160 @@
+"""What walkers keep belongs together: cached energies, gradients, layers; moves between slots; adaptation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mlp_support import mlp_config, plain_energy, plain_layers, start
+
+from mcsim.config import ConfigError
+from mcsim.kernels import mlp_state
+from mcsim.models.mlp import estimated_ranges
+from mcsim.models.step_adaptation import StepAdaptation
+
+BETAS = [0.0, 0.5, 1.0, 2.0, 4.0]
+ALL = ["hmc", "pcn", "single-coordinate"]
+
+
+def swept(sweeps=30, *, thermalization=20, parts=1, **model):
+    config = mlp_config(
+        BETAS, widths=[4, 6, 5], bias_variance=0.3, run={"thermalization": thermalization}, **model
+    )
+    made, walkers = start(config)
+    for part in range(parts):
+        walkers.sweep(part * sweeps // parts, sweeps // parts)
+    return made, walkers
+
+
+@pytest.mark.parametrize("prior", ["gaussian", "sphere"])
+@pytest.mark.parametrize("dynamics", ALL)
+def test_cached_state_is_that_of_the_inputs(dynamics, prior):
+    model, walkers = swept(dynamics=dynamics, prior=prior)
+    x = walkers.inputs().reshape(-1, 4)
+    assert walkers.energies().ravel() == pytest.approx(plain_energy(model, x), rel=1e-10)
+    gradient = walkers._state.gradient.copy()
+    mlp_state.evaluate(walkers._state, walkers._network, walkers._work, 4)
+    assert walkers._state.gradient == pytest.approx(gradient, rel=1e-10)
+
+
+def test_observables_are_the_overlaps_by_definition():
+    model, walkers = swept()
+    observables = walkers.observables()
+    layers = plain_layers(model, walkers.inputs().reshape(-1, 4))
+    for k, phi in enumerate(layers):
+        a, b = phi.reshape(len(BETAS), 2, -1).transpose(1, 0, 2)
+        assert observables["overlap"][:, 0, k] == pytest.approx((a * b).mean(axis=-1), rel=1e-10, abs=1e-12)
+        own = (phi**2).mean(axis=1).reshape(len(BETAS), 2)
+        assert observables["self_overlap"][:, :, k] == pytest.approx(own, rel=1e-10)
+    for observable in model.observables:
+        assert observables[observable.name].shape[1:] == observable.shape
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("dynamics", ALL)
+def test_states_move_whole(dynamics, precision):
+    """A column that is packed, overwritten and unpacked, or permuted, takes everything along."""
+    _, walkers = swept(dynamics=dynamics, precision=precision)
+    columns = np.arange(10)
+    rows = walkers.pack(columns)
+    assert rows.dtype == np.dtype(precision)
+    energies = walkers.energies()
+    assert len(np.unique(energies)) == 10
+    source = np.roll(columns, 3)
+    walkers.permute(source)
+    assert np.array_equal(walkers.energies().ravel(), energies.ravel()[source])
+    assert np.array_equal(walkers.pack(columns), rows[source])
+    walkers.unpack(source, rows[source])
+    assert np.array_equal(walkers.energies(), energies)
+    assert np.array_equal(walkers.pack(columns), rows)
+
+
+@pytest.mark.parametrize("dynamics", ALL)
+def test_calls_may_be_split_anywhere(dynamics):
+    _, once = swept(dynamics=dynamics)
+    _, often = swept(dynamics=dynamics, parts=10)
+    assert np.array_equal(once.pack(np.arange(10)), often.pack(np.arange(10)))
+
+
+@pytest.mark.parametrize("dynamics", ALL)
+def test_a_tile_does_not_see_the_others(dynamics):
+    """The first tile of a longer ladder does exactly what it does alone, so it may live on any rank."""
+    results = []
+    for betas in ([1.0, 2.0, 4.0, 5.0], [4.0, 5.0]):
+        config = mlp_config(betas, widths=[4, 6], dynamics=dynamics, run={"thermalization": 10})
+        _, walkers = start(config)
+        walkers.sweep(0, 25)
+        results.append(walkers.pack(np.arange(4)))
+    assert np.array_equal(*results)
+
+
+@pytest.mark.parametrize("dynamics", ALL)
+def test_adaptation_reaches_its_target_and_stops(dynamics):
+    config = mlp_config(
+        [1.0, 3.0], copies=4, widths=[20, 20], tile_columns=8, dynamics=dynamics, target_acceptance=0.6,
+        run={"thermalization": 400},
+    )  # fmt: skip
+    _, walkers = start(config)
+    walkers.sweep(0, 400)
+    frozen = walkers.diagnostics()["step"]
+    walkers.sweep(400, 400)
+    after = walkers.diagnostics()
+    assert np.array_equal(after["step"], frozen)
+    assert after["step"][0] < after["step"][1]
+    # 1600 trajectories a slot: the mean acceptance is known to 0.02, the adapted step about as well.
+    assert after["acceptance_rate"] == pytest.approx(0.6, abs=0.1)
+
+
+def test_steps_stay_as_configured_without_adaptation():
+    _, walkers = swept(adapt=False, initial_step=0.3, trajectory=1.2)
+    assert walkers.diagnostics()["step"] == pytest.approx(0.3)
+    assert walkers.diagnostics()["leapfrog_steps"] == pytest.approx(4)
+
+
+def test_leapfrog_steps_do_not_rise_within_a_tile():
+    _, walkers = swept()
+    for wanted in ([1.0, 0.1, 1.0, 0.2, 0.5], [0.1, 0.2, 0.3, 0.4, 0.5]):
+        walkers._adaptation.log_step = np.log(wanted)
+        walkers._use_steps()
+        steps = walkers._columns.steps
+        for first in range(0, 10, 4):
+            assert np.all(np.diff(steps[first : first + 4]) <= 0)
+        assert np.all(steps >= np.repeat(np.maximum(1, np.rint(1.5 / np.array(wanted))), 2))
+
+
+def test_dual_averaging_finds_a_known_optimum():
+    """Acceptance exp(-step): the target is met at step = -log(target)."""
+    adaptation = StepAdaptation(2, first=0.05, largest=10.0, target=0.7)
+    for _ in range(600):
+        adaptation.update(np.exp(-np.exp(adaptation.log_step)))
+    adaptation.freeze()
+    assert np.exp(adaptation.log_step) == pytest.approx(-np.log(0.7), rel=0.05)
+
+
+def test_histogram_ranges():
+    """Linear, C_W = 1, equal widths: K^l_aa = 1 + (l + 1) beta^2, with a margin; tanh and the sphere are bounded."""
+    width = 10**8
+    linear = mlp_config([2.0], widths=[width] * 3, activation="linear").model
+    assert estimated_ranges(linear, 2.0) == pytest.approx([5.0, 9.0, 13.0], rel=2e-3)
+    tanh = mlp_config([2.0], widths=[width] * 3, prior="sphere").model
+    assert estimated_ranges(tanh, 2.0) == pytest.approx([1.0, 1.0, 1.0])
+    shaped = mlp_config([9.0], widths=[9] * 5, activation="shaped-tanh", activation_shape=2.0).model
+    assert estimated_ranges(shaped, 9.0)[1:] == pytest.approx([1.0] * 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"activation": "swish"}, "model.activation: \"swish\": is unknown; choose one of linear, tanh"),
+        ({"activation_shape": 2.0}, "activation_shape: 'tanh' has none"),
+        ({"prior": "sphere", "widths": [1, 3]}, "one input leaves no room on a sphere"),
+        ({"overlap_range": [1.0]}, "1 numbers for 2 layers"),
+        ({"widths": [4]}, "model.widths"),
+        ({"dynamics": "nuts"}, "model.dynamics: \"nuts\""),
+        ({"rule": "metropolis"}, "model.rule: \"metropolis\": unknown key"),
+    ],
+)
+def test_configuration_errors(changes, message):
+    with pytest.raises(ConfigError) as caught:
+        mlp_config([1.0], **changes)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,131 @@
+"""Where replica symmetry is stable, over inverse temperature and weight variance, and a picture of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from theory.mlp.model import MlpModel
+from theory.mlp.rs import solve_rs
+from theory.result import NotConvergedError
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PhaseMap:
+    """Stability of the replica-symmetric solution on a grid.
+
+    Attributes
+    ----------
+    betas, weight_variances : float64 arrays
+        The grid.
+    replicon : float64 array of shape (weight variances, betas)
+        Above 1 replica symmetry is unstable; NaN where the solver did not converge.
+    failures : tuple of (weight variance, beta, reason)
+        The points behind the NaN.
+    """
+
+    betas: FloatArray
+    weight_variances: FloatArray
+    replicon: FloatArray
+    failures: tuple[tuple[float, float, str], ...]
+
+    def boundary(self) -> list[tuple[float, float]]:
+        """Return (weight variance, beta) where the replicon crosses 1, interpolated linearly in beta."""
+        crossings = []
+        for c_w, row in zip(self.weight_variances, self.replicon, strict=True):
+            for j in range(len(row) - 1):
+                below, above = row[j] - 1.0, row[j + 1] - 1.0
+                if below * above < 0.0:
+                    step = below / (below - above)
+                    crossings.append((float(c_w), float(self.betas[j] + step * (self.betas[j + 1] - self.betas[j]))))
+        return crossings
+
+
+def phase_map(
+    model: MlpModel,
+    betas: Sequence[float],
+    weight_variances: Sequence[float],
+    *,
+    tolerance: float = 1e-5,
+    progress: Callable[[int, int], None] | None = None,
+) -> PhaseMap:
+    """Solve on a grid; at each weight variance the branch is followed through `betas` in their order.
+
+    Parameters
+    ----------
+    model : MlpModel
+        Its weight variance is replaced by those of the grid.
+    betas, weight_variances : sequences of float
+    tolerance : float
+        Of each saddle point; see `solve_rs`.
+    progress : callable, optional
+        Called with (points done, points in all).
+    """
+    replicon = np.full((len(weight_variances), len(betas)), np.nan)
+    failures: list[tuple[float, float, str]] = []
+    for i, c_w in enumerate(weight_variances):
+        here, start = replace(model, weight_variance=c_w), None
+        for j, beta in enumerate(betas):
+            try:
+                solution = solve_rs(here, beta, tolerance=tolerance, start=start)
+                replicon[i, j], start = solution.replicon, solution.order_parameters
+            except NotConvergedError as error:
+                failures.append((c_w, beta, str(error)))
+            if progress:
+                progress(i * len(betas) + j + 1, replicon.size)
+    return PhaseMap(np.array(betas), np.array(weight_variances), replicon, tuple(failures))
+
+
+def draw(result: PhaseMap, title: str, path: Path) -> None:
+    """Write the map as a PNG: shades of grey for the replicon, a line where it is 1, the phases named on the map."""
+    figure = Figure(figsize=(6.4, 4.8), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    known = result.replicon[np.isfinite(result.replicon)]
+    low = min(0.1, max(1e-3, float(known.min()))) if known.size else 0.1
+    high = max(10.0, float(known.max())) if known.size else 10.0
+    shown = np.ma.masked_invalid(np.clip(result.replicon.T, low, high))
+    axes.set_facecolor("white")
+    mesh = axes.pcolormesh(
+        result.weight_variances,
+        result.betas,
+        shown,
+        cmap="Greys",
+        norm=LogNorm(low, high),
+        shading="nearest",
+        alpha=0.75,
+    )
+    figure.colorbar(mesh, label="replicon (spectral radius; above 1 unstable)")
+    if known.size and known.min() < 1.0 < known.max():
+        line = axes.contour(result.weight_variances, result.betas, shown, levels=[1.0], colors="black", linewidths=2)
+        axes.clabel(line, fmt={1.0: "replicon = 1"})
+    _name_phase(axes, result, result.replicon < 1.0, "RS stable")
+    _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
+    if result.failures:
+        variances, betas, _ = zip(*result.failures, strict=True)
+        axes.plot(variances, betas, "kx", label="not converged")
+        axes.legend(loc="upper left")
+    axes.set(xlabel="weight variance $C_W$", ylabel=r"inverse temperature $\beta$", title=title)
+    figure.savefig(path)
+
+
+def _name_phase(axes: Axes, result: PhaseMap, phase: NDArray[np.bool_], name: str) -> None:
+    """Write the name of a phase at the point of it that lies deepest inside."""
+    if not phase.any():
+        return
+    # Distance, in grid steps, of each point of the phase from the nearest point outside it or beyond the frame.
+    padded = np.pad(phase, 1)
+    outside = np.argwhere(~padded)
+    inside = np.argwhere(padded)
+    distance = ((inside[:, None, :] - outside[None, :, :]) ** 2).sum(axis=2).min(axis=1)
+    i, j = inside[distance.argmax()] - 1
+    box = {"facecolor": "white", "edgecolor": "black", "pad": 3}
+    axes.text(result.weight_variances[i], result.betas[j], name, ha="center", va="center", bbox=box)

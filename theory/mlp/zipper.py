@@ -1,0 +1,149 @@
+"""The zipper: fixed-point sweeps through the layers of the replica-symmetric equations.
+
+With K^l = v I + k0 11^T, Q^l = rt I + r0 11^T (n -> 0 replicas), g = alpha_l / alpha_{l-1}, and f^l(h, u) the
+log normalisation of the tilted measure of one neuron of layer l (`theory.mlp.tilted`), whose fields h and u
+are independent centred Gaussians of variance C_W k0^{l-1} + C_b and r0^l,
+
+    forward    v^l = E d_u^2 f,               k0^l = E (d_u f)^2             l = 1 .. L
+    backward   rt^{l-1} = g C_W E d_h^2 f,    r0^{l-1} = g C_W E (d_h f)^2   l = L .. 1
+    ends       rt^L = 0,  r0^L = beta^2 C_W / alpha_L;   K^0 from Q^0 (`theory.mlp.model.input_overlap`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
+from theory.mlp.model import MlpModel, OrderParameters, input_overlap
+from theory.result import NotConvergedError
+
+_MAX_DRIFT = 0.2
+_NO_FIELD = 1e-20  # a conjugate this small is rounding
+_PATIENCE = 20  # sweeps over which the steps have to shrink
+
+
+def uncorrelated(model: MlpModel, beta: float) -> OrderParameters:
+    """Return uncorrelated replicas at unit variance, with the exact conjugate of the last layer."""
+    size = model.depth + 1
+    x = OrderParameters(np.ones(size), np.zeros(size), np.zeros(size), np.zeros(size))
+    x.r0[-1] = beta**2 * model.weight_variance / model.width_ratios[-1]
+    return x
+
+
+def saddle_map(model: MlpModel, beta: float, x: OrderParameters, averages: Sequence[LayerAverages]) -> OrderParameters:
+    """Return the right-hand sides of all saddle-point equations, given the averages of layers 1..L at `x`.
+
+    Raises
+    ------
+    NotConvergedError
+        If the conjugate of the input overlap leaves no normalisable weight over inputs.
+    """
+    y = uncorrelated(model, beta)
+    y.v[0], y.k0[0] = _input_overlap(model, x)
+    for layer, a in enumerate(averages, start=1):
+        y.v[layer], y.k0[layer] = a.v, a.k0
+        y.rt[layer - 1], y.r0[layer - 1] = _conjugate(model, layer, a)
+    return y
+
+
+def relative_change(a: OrderParameters, b: OrderParameters) -> float:
+    """Return the largest difference of an order parameter, in units of its own scale."""
+    steps = (
+        np.abs(a.v - b.v) / np.maximum(a.v, b.v),
+        np.abs(a.k0 - b.k0) / (b.k0 + b.v),
+        np.abs(a.rt - b.rt) * b.v,
+        np.abs(a.r0 - b.r0) / np.maximum(np.maximum(a.r0, b.r0), _NO_FIELD),
+    )
+    return float(np.max(steps))
+
+
+def _input_overlap(model: MlpModel, x: OrderParameters) -> tuple[float, float]:
+    try:
+        return input_overlap(model, float(x.rt[0]), float(x.r0[0]))
+    except ValueError as error:
+        raise NotConvergedError(str(error)) from error
+
+
+def _conjugate(model: MlpModel, layer: int, averages: LayerAverages) -> tuple[float, float]:
+    """Return (rt, r0) of the layer below."""
+    factor = model.width_step(layer) * model.weight_variance
+    return factor * averages.d_hh, factor * averages.d_h_squared
+
+
+class Zipper:
+    """The iteration on coarse quadrature rules, with a constant defect added to the averages of each layer.
+
+    Parameters
+    ----------
+    model : MlpModel
+    beta : float
+    rule_tolerance : float
+        Relative tolerance of the coarse rules.
+    max_sweeps : int
+        Sweeps allowed over the life of this object.
+    """
+
+    def __init__(self, model: MlpModel, beta: float, rule_tolerance: float, max_sweeps: int) -> None:
+        self.model = model
+        self.beta = beta
+        self.sweeps = 0
+        self.rate = 0.0
+        self._rule_tolerance = rule_tolerance
+        self._max_sweeps = max_sweeps
+        self._rules: dict[int, LayerRule] = {}
+        self._defects: dict[int, LayerAverages] = {}
+
+    def averages(self, x: OrderParameters, layer: int) -> LayerAverages:
+        """Return the coarse averages plus the defect."""
+        field = x.site_field(self.model, layer)
+        rule = self._rules.get(layer)
+        if rule is None or rule.drift(field) > _MAX_DRIFT:
+            rule = self._rules[layer] = build_layer_rule(self.model.activation, field, self._rule_tolerance)
+            self._defects.pop(layer, None)
+        averages = rule.averages(field)
+        return averages + self._defects[layer] if layer in self._defects else averages
+
+    def sweep(self, x: OrderParameters) -> OrderParameters:
+        """Go forward through K^0 .. K^L, then backward through Q^{L-1} .. Q^0, using each new value at once."""
+        model, x = self.model, x.copy()
+        x.v[0], x.k0[0] = _input_overlap(model, x)
+        for layer in range(1, model.depth + 1):
+            a = self.averages(x, layer)
+            x.v[layer], x.k0[layer] = a.v, a.k0
+        for layer in range(model.depth, 0, -1):
+            x.rt[layer - 1], x.r0[layer - 1] = _conjugate(model, layer, self.averages(x, layer))
+        return x
+
+    def settle(self, x: OrderParameters, tolerance: float) -> OrderParameters:
+        """Sweep until the order parameters move by less than `tolerance` (relative); note the rate.
+
+        Raises
+        ------
+        NotConvergedError
+            If they still move after the allowed number of sweeps.
+        """
+        steps: list[float] = []
+        while True:
+            y = self.sweep(x)
+            self.sweeps += 1
+            steps.append(relative_change(x, y))
+            if steps[-1] < tolerance:
+                if len(steps) > 3:
+                    self.rate = max(self.rate, (steps[-1] / steps[-4]) ** (1.0 / 3.0))
+                return y
+            if self.sweeps >= self._max_sweeps:
+                energy = -self.beta * self.model.weight_variance * y.v[-1]
+                raise NotConvergedError(
+                    f"order parameters still move by {steps[-1]:.1e} (relative) after {self.sweeps} sweeps, "
+                    f"tolerance {tolerance:.1e}; energy {energy:.8g}"
+                )
+            # Steps that do not shrink mean a cycle, which averaging breaks.
+            cycling = len(steps) > _PATIENCE and steps[-1] > 0.9 * steps[-1 - _PATIENCE]
+            x = x.midpoint(y) if cycling else y
+
+    def correct(self, x: OrderParameters, exact: Sequence[LayerAverages]) -> None:
+        """Set the defects such that the averages at `x` become `exact`."""
+        self._defects.clear()
+        self._defects = {layer: averages - self.averages(x, layer) for layer, averages in enumerate(exact, start=1)}
