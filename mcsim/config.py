@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -25,9 +26,18 @@ from mcsim.config_models import (
 )
 
 __all__ = [
-    "ConfigError", "FileNetwork", "GaussianNetwork", "Ladder", "LayeredIsing", "RandomMlp", "Run", "RunConfig", "Storage",
-    "load_config", "parse_config",
-]  # fmt: skip
+    "ConfigError",
+    "FileNetwork",
+    "GaussianNetwork",
+    "Ladder",
+    "LayeredIsing",
+    "RandomMlp",
+    "Run",
+    "RunConfig",
+    "Storage",
+    "load_config",
+    "parse_config",
+]
 
 # The kernels compute beta times a field in float32, which ends at 3e38.
 HIGHEST_BETA = 1e30
@@ -50,7 +60,7 @@ class Ladder(Section):
     @field_validator("temperatures", "betas")
     @classmethod
     def _rises(cls, values: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        for low, high in zip(values[:-1], values[1:], strict=True) if values else ():
+        for low, high in pairwise(values or ()):
             if high <= low:
                 raise ValueError(f"must rise strictly, but {high:g} follows {low:g}")
         return values
@@ -80,7 +90,9 @@ class Ladder(Section):
         with np.errstate(divide="ignore", over="ignore"):
             betas = self.inverse_temperatures()
         if betas[0] > HIGHEST_BETA:
-            raise ValueError(f"a slot of beta {betas[0]:g} is too cold; temperatures must be at least {1 / HIGHEST_BETA:g}")
+            raise ValueError(
+                f"a slot of beta {betas[0]:g} is too cold; temperatures must be at least {1.0 / HIGHEST_BETA:g}"
+            )
         if not np.all(betas[:-1] > betas[1:]):
             raise ValueError(f"slots: {betas.size} are too many to tell apart; widen the range")
         return self

@@ -14,8 +14,8 @@ from mcsim.config import ConfigError, FileNetwork, LayeredIsing, RandomMlp, RunC
 from mcsim.models.base import Model
 from mcsim.models.ising import IsingModel
 from mcsim.models.mlp import MlpModel
-from mcsim.networks.mlp_disorder import draw_mlp
 from mcsim.networks.files import WeightsError
+from mcsim.networks.mlp_disorder import draw_mlp
 from mcsim.networks.source import load_file_network, network_of_sample
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator

@@ -45,7 +45,7 @@ def small_document(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         if value is LEFT_OUT:
             del table[last]
         else:
-            table[last] = value
+            table[last] = copy.deepcopy(value)
     return document
 
 

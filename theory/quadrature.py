@@ -111,7 +111,8 @@ class _Leaves:
 
     def change(self) -> FloatArray:
         """How much each integral changes when the cell is cut, shape (n, axis, components)."""
-        return np.abs(self.half_value.sum(axis=2) - self.value[:, None, :])
+        change: FloatArray = np.abs(self.half_value.sum(axis=2) - self.value[:, None, :])
+        return change
 
     def take(self, index: NDArray[np.bool_]) -> _Leaves:
         return _Leaves(
@@ -183,7 +184,7 @@ def gaussian_rule(
     *,
     even: bool = False,
     smooth: bool = False,
-    max_nodes: int = 400_000,
+    max_nodes: int = 200_000,
 ) -> GaussianRule:
     """Adapt a rule for E F(xi, eta), xi and eta independent standard normal variables.
 

@@ -160,4 +160,6 @@ def read_measured(folder: Path) -> MeasuredRun:
     config = RunConfig.model_validate_json(data.attrs["config"])
     if not isinstance(config.model, LayeredIsing):
         raise ValueError(f"{folder}: model.kind = {config.model.kind!r}; reports are for 'layered-ising' runs so far")
+    if not np.any(data.beta.values > 0):
+        raise ValueError(f"{folder}: its only temperature is infinite; a report needs a finite one")
     return MeasuredRun(folder.stem if folder.is_file() else folder.name, config, tuple(data.layer_size.values), data)

@@ -48,16 +48,22 @@ def _temperature_axis(axis: Axes, *, logarithmic: bool = True) -> None:
         axis.set_xlim(max(low, 1e-3), high)
         axis.set_xticks([t for t in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= t <= high])
         axis.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
-        axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+        axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
 
 
 @contextmanager
 def figure(columns: int, height: float = 3.4) -> Iterator[tuple[Figure, NDArray[np.object_]]]:
     """Yield a figure with a row of axes in the house style."""
     with mpl.rc_context(_STYLE):
-        drawing = Figure(figsize=(4.6 * columns, height), layout="constrained")
+        width = 4.6 * columns
+        drawing = Figure(figsize=(width, height))
         FigureCanvasSVG(drawing)
-        yield drawing, np.atleast_1d(drawing.subplots(1, columns))
+        axes = np.atleast_1d(drawing.subplots(1, columns))
+        # Fixed margins in inches: an automatic layout draws every figure several times.
+        drawing.subplots_adjust(
+            left=0.75 / width, right=1 - 0.1 / width, bottom=0.55 / height, top=1 - 0.45 / height, wspace=0.27
+        )
+        yield drawing, axes
 
 
 def to_svg(drawing: Figure) -> str:
@@ -197,9 +203,9 @@ def comparison_figure(series: Sequence[SizeSeries], comparisons: Sequence[Compar
                           capsize=3)  # fmt: skip
         left.axhline(0, color="0.3", lw=1.2)
         left.set_xlabel(f"$N^{{-{Fraction(exponent).limit_denominator(9)}}}$   (filled: the limit)")
-        left.set_ylabel(f"{quantity}, measured minus RS")
+        left.set_ylabel(f"{quantity}\nmeasured minus RS")
         left.legend()
-        _show_deviations(right, [s.temperature for s in series], comparisons, f"{quantity}: limit minus RS")
+        _show_deviations(right, [s.temperature for s in series], comparisons, f"{quantity}\nlimit minus RS")
         return to_svg(drawing)
 
 
@@ -226,7 +232,7 @@ def identity_figure(family: Family, by_run: Sequence[Sequence[Comparison]]) -> s
             right.plot(t, [c.z for c in comparisons], marker, ms=4, mfc="white", color=ink)
         right.axhline(0, color="0.3", lw=1.2)
         right.axhspan(-2, 2, color="0.9", zorder=0)
-        left.set_ylabel("energy per spin; lines: overlap side")
+        left.set_ylabel("energy per spin [coupling scale]\nlines: overlap side")
         right.set_ylabel("difference in standard errors")
         left.legend()
         for axis in axes:
@@ -261,7 +267,7 @@ def critical_figure(family: Family, crossings: Crossings, predicted: float) -> s
         right.plot([0, x.max()], [limit.value, limit.value + limit.slope * x.max()], "--", lw=1, color=INKS[1])
         right.axhline(predicted, color="0.3", lw=1.2, label="$T_c$ (theory)")
         right.set_xlabel(crossings.label)
-        right.set_ylabel("crossing temperature")
+        right.set_ylabel("crossing temperature [coupling scale]")
         right.legend()
         return to_svg(drawing)
 

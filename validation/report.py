@@ -80,7 +80,7 @@ def finding_figure(finding: Finding) -> str:
     details = finding.details
     if "series" in details:
         glass = finding.claim_id.endswith("below-tc")
-        quantity = "entropy per spin" if "entropy" in finding.claim_id else "energy per spin"
+        quantity = "entropy per spin [nats]" if "entropy" in finding.claim_id else "energy per spin [coupling scale]"
         exponent = GLASS_EXPONENT if glass else PARAMAGNET_EXPONENT
         return plots.comparison_figure(details["series"], finding.comparisons, finding.family.sizes, exponent, quantity)
     if "by_run" in details:

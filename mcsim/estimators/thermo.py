@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+FEWEST_TEMPERATURES = 5
+
 
 def integrate_from_infinite_temperature(
     betas: NDArray[np.float64], energies: NDArray[np.float64]
@@ -29,8 +31,8 @@ def integrate_from_infinite_temperature(
     """
     if betas[0] != 0.0 or np.any(np.diff(betas) <= 0):
         raise ValueError(f"betas must rise from 0, but start {betas[:3].tolist()}")
-    if betas.size < 5:
-        raise ValueError(f"{betas.size} temperatures: thermodynamic integration needs at least 5")
+    if betas.size < FEWEST_TEMPERATURES:
+        raise ValueError(f"{betas.size} temperatures: thermodynamic integration needs at least {FEWEST_TEMPERATURES}")
     fine = CubicSpline(betas, energies).antiderivative()(betas)
     keep = np.unique(np.append(np.arange(0, betas.size, 2), betas.size - 1))
     coarse = CubicSpline(betas[keep], energies[keep]).antiderivative()(betas)

@@ -6,8 +6,8 @@
 
 phi(z, t) and its derivative phi'(z, p, t), which is also given p = phi(z). All three numbers have one type, float32 or
 float64; literal constants must keep it (float64 ones would turn a float32 loop into a slow mixed one), so build them
-from the float32 names below or from `elementary`. t is the shape of a shaped activation, a / sqrt(L) or c / sqrt(L) with
-L hidden layers, and 1 otherwise.
+from the float32 names below or from `elementary`. t is the shape of a shaped activation, a / sqrt(L) or c / sqrt(L)
+with L hidden layers, and 1 otherwise.
 """
 
 import math

@@ -67,10 +67,10 @@ class Work(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def layer_rows(flat, network, rows, l, active):
-    """Return the first `active` rows of layer l of a flat buffer of `rows` columns, as (active, N_l)."""
-    start = rows * network.first[l]
-    width = network.widths[l]
+def layer_rows(flat, network, rows, k, active):
+    """Return the first `active` rows of layer k of a flat buffer of `rows` columns, as (active, N_k)."""
+    start = rows * network.first[k]
+    width = network.widths[k]
     return flat[start : start + active * width].reshape(active, width)
 
 
@@ -78,18 +78,18 @@ def layer_rows(flat, network, rows, l, active):
 # to three times faster than with the array itself (1000 x 1000, 32 rows: 46 against 15 Gflop/s), worth a second copy
 # of the weights.
 @njit(cache=True, inline="always")
-def _transposed_forward(network, l):
-    """Return F^l, shape (N_{l-1}, N_l), l = 1..L."""
-    rows, cols = network.widths[l], network.widths[l - 1]
-    start = network.weight_first[l - 1]
+def _transposed_forward(network, k):
+    """Return F^k, shape (N_{k-1}, N_k), k = 1..L."""
+    rows, cols = network.widths[k], network.widths[k - 1]
+    start = network.weight_first[k - 1]
     return network.forward[start : start + rows * cols].reshape(rows, cols).T
 
 
 @njit(cache=True, inline="always")
-def _transposed_backward(network, l):
-    """Return the transpose of F^l, shape (N_l, N_{l-1}), l = 1..L."""
-    rows, cols = network.widths[l - 1], network.widths[l]
-    start = network.weight_first[l - 1]
+def _transposed_backward(network, k):
+    """Return the transpose of F^k, shape (N_k, N_{k-1}), k = 1..L."""
+    rows, cols = network.widths[k - 1], network.widths[k]
+    start = network.weight_first[k - 1]
     return network.backward[start : start + rows * cols].reshape(rows, cols).T
 
 
@@ -128,12 +128,12 @@ def _set_energies(network, work, rows, active):
 @njit(cache=True)
 def forward(network, work, rows, active, first_layer, with_slopes):
     """Set z^l, phi(z^l), H of the first `active` rows, for layers first_layer + 1 .. L above what is in `layers`."""
-    for l in range(first_layer + 1, network.widths.shape[0]):
-        values = layer_rows(work.layers, network, rows, l, active)
-        np.dot(layer_rows(work.layers, network, rows, l - 1, active), _transposed_forward(network, l), values)
+    for k in range(first_layer + 1, network.widths.shape[0]):
+        values = layer_rows(work.layers, network, rows, k, active)
+        np.dot(layer_rows(work.layers, network, rows, k - 1, active), _transposed_forward(network, k), values)
         if network.has_bias:
-            _add_bias(values, network.bias[network.first[l] : network.first[l] + network.widths[l]])
-        start, count = rows * network.first[l], active * network.widths[l]
+            _add_bias(values, network.bias[network.first[k] : network.first[k] + network.widths[k]])
+        start, count = rows * network.first[k], active * network.widths[k]
         flat, slopes = work.layers[start : start + count], work.slopes[start : start + count]
         if with_slopes:
             activate(network.code, network.shape, flat, slopes)
@@ -150,11 +150,11 @@ def backward(network, work, rows, active):
     for c in range(active):
         for j in range(delta.shape[1]):
             delta[c, j] *= network.readout[j]
-    for l in range(last, 1, -1):
-        width = network.widths[l - 1]
+    for k in range(last, 1, -1):
+        width = network.widths[k - 1]
         product = work.product[: active * width].reshape(active, width)
-        np.dot(layer_rows(work.slopes, network, rows, l, active), _transposed_backward(network, l), product)
-        below = layer_rows(work.slopes, network, rows, l - 1, active)
+        np.dot(layer_rows(work.slopes, network, rows, k, active), _transposed_backward(network, k), product)
+        below = layer_rows(work.slopes, network, rows, k - 1, active)
         for c in range(active):
             for j in range(width):
                 below[c, j] *= product[c, j]

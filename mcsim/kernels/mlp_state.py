@@ -58,18 +58,19 @@ def copy(source, source_first, target, target_first, count):
 def load_tile(state, network, work, row_0, rows, layers):
     """Copy the first `layers` layers of the columns row_0 .. row_0 + rows of the state into the work space."""
     n_columns = state.energy.shape[0]
-    for l in range(layers):
-        width = network.widths[l]
-        copy(state.layers, n_columns * network.first[l] + row_0 * width, work.layers, rows * network.first[l], rows * width)
+    for k in range(layers):
+        width = network.widths[k]
+        source = n_columns * network.first[k] + row_0 * width
+        copy(state.layers, source, work.layers, rows * network.first[k], rows * width)
 
 
 @njit(cache=True)
 def store_row(state, network, work, row_0, rows, c):
     """Make row c of the work space the state of its column."""
     n_columns = state.energy.shape[0]
-    for l in range(network.widths.shape[0]):
-        width = network.widths[l]
-        source, target = rows * network.first[l] + c * width, n_columns * network.first[l] + (row_0 + c) * width
+    for k in range(network.widths.shape[0]):
+        width = network.widths[k]
+        source, target = rows * network.first[k] + c * width, n_columns * network.first[k] + (row_0 + c) * width
         copy(work.layers, source, state.layers, target, width)
     for i in range(state.gradient.shape[1]):
         state.gradient[row_0 + c, i] = work.gradient[c, i]
@@ -109,23 +110,23 @@ def project_out(v, x):
 
 @njit(cache=True)
 def self_overlaps(state, network, out):
-    """Set out[c, l] (float64) to K^l_aa = |phi(z^l)|^2 / N_l, with |x|^2 / N_0 for l = 0."""
+    """Set out[c, k] (float64) to K^k_aa = |phi(z^k)|^2 / N_k, with |x|^2 / N_0 for k = 0."""
     n_columns = state.energy.shape[0]
-    for l in range(network.widths.shape[0]):
-        values = layer_rows(state.layers, network, n_columns, l, n_columns)
+    for k in range(network.widths.shape[0]):
+        values = layer_rows(state.layers, network, n_columns, k, n_columns)
         for c in range(n_columns):
-            out[c, l] = dot(values[c], values[c]) / network.widths[l]
+            out[c, k] = dot(values[c], values[c]) / network.widths[k]
 
 
 @njit(cache=True)
 def overlaps(state, network, copies, out):
-    """Set out[slot, pair, l] (float64) to K^l_ab of each pair of copies a < b at a slot."""
+    """Set out[slot, pair, k] (float64) to K^k_ab of each pair of copies a < b at a slot."""
     n_columns = state.energy.shape[0]
-    for l in range(network.widths.shape[0]):
-        values = layer_rows(state.layers, network, n_columns, l, n_columns)
+    for k in range(network.widths.shape[0]):
+        values = layer_rows(state.layers, network, n_columns, k, n_columns)
         for slot in range(n_columns // copies):
             pair = 0
             for a in range(slot * copies, (slot + 1) * copies):
                 for b in range(a + 1, (slot + 1) * copies):
-                    out[slot, pair, l] = dot(values[a], values[b]) / network.widths[l]
+                    out[slot, pair, k] = dot(values[a], values[b]) / network.widths[k]
                     pair += 1

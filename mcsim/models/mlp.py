@@ -29,6 +29,8 @@ from mcsim.networks.mlp_disorder import MlpDisorder
 
 # Histograms reach this many standard deviations of a self-overlap beyond the estimated mean, sqrt(2/N_l) each.
 _RANGE_DEVIATIONS = 6.0
+# Below this overlap the bins of an estimated range are about equal.
+_FINE_OVERLAP = 0.25
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,21 @@ class MlpModel:
         return tuple(Observable(name, (), (), "f8", units, text) for name, units, text in figures)
 
     def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
-        """Return equal bins from -R_l to R_l for each layer, with R_l configured or estimated (`estimated_ranges`)."""
-        ranges = self.specification.overlap_range or estimated_ranges(self.specification, self.largest_beta)
-        return {f"layer_{k}": np.linspace(-r, r, max_bins + 1) for k, r in enumerate(ranges)}
+        """Return bins from -R_l to R_l for each layer, with R_l configured or estimated (`estimated_ranges`).
+
+        Bins are equal where R_l is configured or a bound. A mere estimate is generous, so its bins widen outwards,
+        equally in asinh(K / 0.25): divide counts by widths.
+        """
+        configured = self.specification.overlap_range
+        ranges = configured or estimated_ranges(self.specification, self.largest_beta)
+        edges = {}
+        for layer, reach in enumerate(ranges):
+            u = np.linspace(-1.0, 1.0, max_bins + 1)
+            if configured or math.isfinite(overlap_bound(self.specification, layer)):
+                edges[f"layer_{layer}"] = reach * u
+            else:
+                edges[f"layer_{layer}"] = _FINE_OVERLAP * np.sinh(u * math.asinh(reach / _FINE_OVERLAP))
+        return edges
 
     def attributes(self) -> Mapping[str, Any]:
         """Return the network's fingerprint, widths and what the configuration leaves to defaults."""
@@ -139,6 +153,13 @@ def activation_shape(specification: RandomMlp) -> float:
     return (specification.activation_shape or 1.0) / math.sqrt(specification.depth)
 
 
+def overlap_bound(specification: RandomMlp, layer: int) -> float:
+    """Return what no overlap of a layer exceeds, infinity where there is no such number."""
+    if layer == 0:
+        return 1.0 if specification.prior == "sphere" else math.inf
+    return float((REGISTRY[specification.activation].bound / activation_shape(specification)) ** 2)
+
+
 def estimated_ranges(specification: RandomMlp, largest_beta: float) -> tuple[float, ...]:
     """Return how far the overlaps of each layer 0..L may reach at the coldest slot.
 
@@ -162,6 +183,6 @@ def estimated_ranges(specification: RandomMlp, largest_beta: float) -> tuple[flo
             v, k = c * v, c * k + slope_squared * specification.bias_variance
         if layer > 0 or not on_sphere:
             k += v**2 * field
-        bound = (entry.bound / t) ** 2 if layer > 0 else (1.0 if on_sphere else math.inf)
+        bound = overlap_bound(specification, layer)
         ranges.append(min(bound, (v + k) * (1.0 + _RANGE_DEVIATIONS * math.sqrt(2.0 / width))))
     return tuple(ranges)

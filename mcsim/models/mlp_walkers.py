@@ -128,7 +128,8 @@ class MlpWalkers:
         copies = self._block.copies
         steps = np.exp(self._adaptation.log_step)
         self._columns.step[:] = np.repeat(steps, copies)
-        wanted = np.maximum(1, np.rint(self._specification.trajectory / steps)).astype(np.int64)
+        # Rounded up, all but a tenth of a step: short trajectories cost more in correlation than they save in steps.
+        wanted = np.maximum(1, np.ceil(self._specification.trajectory / steps - 0.1)).astype(np.int64)
         wanted = np.minimum(wanted, self._specification.max_leapfrogs)
         tile_slots = self._specification.tile_columns // copies
         for first in range(0, wanted.size, tile_slots):
@@ -186,25 +187,28 @@ class MlpWalkers:
         mlp_state.self_overlaps(self._state, self._network, own)
         return {"overlap": between, "self_overlap": own.reshape(slots, copies, layers)}
 
+    def _parts(self) -> list[NDArray[Any]]:
+        """Return everything that moves with a state, as (columns, ...) arrays that share its memory."""
+        parts = [*self._layers(), self._state.energy[:, None]]
+        return [*parts, self._state.gradient] if self._with_gradient else parts
+
     def permute(self, source: NDArray[np.int64]) -> None:
         """Move states within the block: column c receives everything column source[c] knows."""
         moved = np.flatnonzero(source != np.arange(source.size))
-        for array in (*self._layers(), self._state.gradient, self._state.energy):
-            array[moved] = array[source[moved]]
+        for part in self._parts():
+            part[moved] = part[source[moved]]
 
     def pack(self, columns: NDArray[np.int64]) -> NDArray[Any]:
-        """Return layers, gradients and the bytes of H of some columns, one row each."""
-        energy = self._state.energy[columns].reshape(-1, 1).view(self._dtype)
-        parts = [layer[columns] for layer in (*self._layers(), self._state.gradient)]
-        return np.concatenate([*parts, energy], axis=1)
+        """Return the states of some columns as bytes, one row each: H has another type than the rest."""
+        return np.concatenate([part[columns].view(np.uint8) for part in self._parts()], axis=1)
 
     def unpack(self, columns: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Replace the states of some columns by packed rows."""
         at = 0
-        for layer in (*self._layers(), self._state.gradient):
-            layer[columns] = rows[:, at : at + layer.shape[1]]
-            at += layer.shape[1]
-        self._state.energy[columns] = np.ascontiguousarray(rows[:, at:]).view(np.float64)[:, 0]
+        for part in self._parts():
+            size = part.shape[1] * part.itemsize
+            part[columns] = np.ascontiguousarray(rows[:, at : at + size]).view(part.dtype)
+            at += size
 
     def diagnostics(self) -> Mapping[str, NDArray[np.float64]]:
         """Return the acceptance rate since the thermalisation, and the size of moves, by slot."""

@@ -1,6 +1,6 @@
 """Step sizes adapted to an acceptance rate by dual averaging, slot by slot.
 
-Source: Hoffman & Gelman, "The No-U-Turn Sampler", J. Mach. Learn. Res. 15, 1593 (2014), section 3.2, with its constants.
+Source: Hoffman & Gelman, "The No-U-Turn Sampler", J. Mach. Learn. Res. 15, 1593 (2014), section 3.2 and its constants.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,7 @@ class MlpDisorder:
 
 def draw_mlp(widths: Sequence[int], bias_variance: float, rng: np.random.Generator) -> MlpDisorder:
     """Draw W^1 .. W^L, w ~ N(0, 1) and then, if C_b > 0, biases ~ N(0, C_b), which leave the weights the same."""
-    pairs = zip(widths[:-1], widths[1:], strict=True)
-    weights = tuple(rng.standard_normal((above, below)) for below, above in pairs)
+    weights = tuple(rng.standard_normal((above, below)) for below, above in pairwise(widths))
     readout = rng.standard_normal(widths[-1])
     if bias_variance == 0.0:
         return MlpDisorder(weights, readout)

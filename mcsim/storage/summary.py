@@ -119,8 +119,8 @@ def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) ->
     if not details or not sample["committed"]:
         return [head]
     moves = "flip_rate" if "flip_rate" in sample else "acceptance_rate"
-    title = "energy/spin   exchange up   flips/attempt" if moves == "flip_rate" else "energy per N   exchange up   acceptance"
-    table = [f"    temperature   {title}"]
+    heads = ("energy/spin", "flips/attempt") if moves == "flip_rate" else ("   energy/N", "   acceptance")
+    table = [f"    temperature   {heads[0]}   exchange up   {heads[1]}"]
     rates = [*sample["exchange_rate"], None]
     for t, e, rate, flips in zip(
         sample["temperature"], sample["energy_per_site"], rates, sample[moves], strict=True

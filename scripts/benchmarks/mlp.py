@@ -1,8 +1,9 @@
 """Speed of the MLP dynamics: effective energies a second, and gradients a second against the floor of sgemm.
 
-Each line is one inverse temperature without exchange, all columns in one tile, after adapting steps. An effective energy
-is a measured one divided by 2 tau, with tau from blocking (mcsim/estimators/series.py). The floor counts a gradient as
-4 sum_l N_{l-1} N_l operations at the rate of np.dot in the shapes of the sampler.
+Each line is one inverse temperature without exchange, all columns in one tile, after adapting steps. Energies are
+divided by 2 tau, tau from blocking (mcsim/estimators/series.py), to count effective ones. The floor is what the matrix
+products of a gradient alone would allow, 4 sum_l N_{l-1} N_l operations in the shapes of the sampler. Seconds are those
+of the processor, so that other work on the machine disturbs less.
 
     python scripts/benchmarks/mlp.py --sizes 200 1000 --betas 0.5 4 --seconds 5
 """
@@ -46,13 +47,13 @@ def start(args: argparse.Namespace, size: int, beta: float, dynamics: str) -> Ml
 
 
 def sample(walkers: MlpWalkers, first: int, seconds: float) -> tuple[np.ndarray, float]:
-    """Return energies (sweeps, columns) of at least `seconds` of sampling, and the time it took."""
+    """Return energies (sweeps, columns) of at least `seconds` of sampling, and the processor time it took."""
     energies = []
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(energies) < 64:
+    begin = time.process_time()
+    while time.process_time() - begin < seconds or len(energies) < 64:
         walkers.sweep(first + len(energies), 1)
         energies.append(walkers.energies()[0])
-    return np.array(energies), time.perf_counter() - begin
+    return np.array(energies), time.process_time() - begin
 
 
 def floor_gradients(walkers: MlpWalkers) -> float:
@@ -65,10 +66,10 @@ def floor_gradients(walkers: MlpWalkers) -> float:
     outs = [np.empty((a.shape[0], b.shape[1]), dtype) for a, b in operands]
     best = np.inf
     for _ in range(30):
-        begin = time.perf_counter()
+        begin = time.process_time()
         for (a, b), out in zip(operands, outs, strict=True):
             np.dot(a, b, out=out)
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.process_time() - begin)
     return rows / best
 
 

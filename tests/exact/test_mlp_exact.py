@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import FunctionType
 from typing import Any
 
@@ -104,9 +105,9 @@ def rebuilt(function: Any, **replaced: Any) -> Any:
     return njit(FunctionType(plain.__code__, {**plain.__globals__, **replaced}, plain.__name__))
 
 
-@pytest.fixture
-def uncorrected(monkeypatch):
-    """Make HMC accept every trajectory."""
+@functools.cache
+def uncorrected_sweep() -> Any:
+    """Return HMC that accepts every trajectory, compiled once."""
 
     @njit
     def accepts_all(log_ratio, word, columns, c):
@@ -114,7 +115,13 @@ def uncorrected(monkeypatch):
         return True
 
     finish = rebuilt(mlp_hmc.finish_trajectories, accepts=accepts_all)
-    monkeypatch.setattr(mlp_hmc, "sweep_hmc", rebuilt(mlp_hmc.sweep_hmc, finish_trajectories=finish))
+    return rebuilt(mlp_hmc.sweep_hmc, finish_trajectories=finish)
+
+
+@pytest.fixture
+def uncorrected(monkeypatch):
+    """Run HMC without its Metropolis correction."""
+    monkeypatch.setattr(mlp_hmc, "sweep_hmc", uncorrected_sweep())
 
 
 def plant_kick_without_beta(monkeypatch):

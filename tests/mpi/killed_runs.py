@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -84,7 +85,7 @@ def kill_at_random(folder: Path, whole: dict[str, Any], measurements: int) -> No
     path = sample_path(folder, 0)
     for _ in range(RANDOM_KILLS):
         path.unlink(missing_ok=True)
-        child = in_child(lambda: run(make_config(measurements), folder))
+        child = in_child(partial(run, make_config(measurements), folder))
         while not path.exists():
             time.sleep(0.001)
         time.sleep(moments.uniform(0.0, 0.3))
@@ -98,7 +99,7 @@ def kill_everywhere(folder: Path, whole: dict[str, Any], measurements: int) -> N
     path = sample_path(folder, 0)
     for last_line in itertools.count(1):
         path.unlink(missing_ok=True)
-        child = in_child(lambda: run_until(last_line, make_config(measurements), folder))
+        child = in_child(partial(run_until, last_line, make_config(measurements), folder))
         _, status = os.waitpid(child, 0)
         print(json.dumps(remains(path, whole)), flush=True)
         if os.WIFEXITED(status):

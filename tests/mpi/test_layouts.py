@@ -130,9 +130,7 @@ def test_one_process_imports_no_mpi4py(config: Path, tmp_path: Path) -> None:
 @pytest.mark.mpi
 @pytest.mark.parametrize("error", ["RuntimeError", "ValueError"])
 @pytest.mark.parametrize("groups", [1, 2])
-def test_one_ranks_failure_ends_all(
-    error: str, groups: int, mpiexec: list[str], config: Path, tmp_path: Path
-) -> None:
+def test_one_ranks_failure_ends_all(error: str, groups: int, mpiexec: list[str], config: Path, tmp_path: Path) -> None:
     """ValueError is what bad input raises too, which all ranks see alike and only the first one tells."""
     wrapper = tmp_path / "wrapper.py"
     wrapper.write_text(ON_RANK_1.format(error=error))

@@ -208,9 +208,7 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-def assert_refused(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], out: Path, parts: list[str]
-) -> None:
+def assert_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], out: Path, parts: list[str]) -> None:
     """Assert that a run ends with exit code 2 and one line that has all the parts, and leaves nothing behind."""
     assert main(["run", *arguments, "--out", str(out)]) == 2
     printed = capsys.readouterr()
@@ -290,9 +288,7 @@ def test_bad_weights(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert_refused(capsys, [str(config)], tmp_path / "out", ["model.network.path: ", named, *parts])
 
 
-def test_weights_are_looked_for_beside_the_configuration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_are_looked_for_beside_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)

@@ -24,7 +24,9 @@ seeds = st.integers(0, 2**32)
 Ints = NDArray[np.int64]
 
 
-def make_exchange(slots: int, copies: int, *, seed: int = 3, sample: int = 0, rank: int = 0, ranks: int = 1) -> Exchange:
+def make_exchange(
+    slots: int, copies: int, *, seed: int = 3, sample: int = 0, rank: int = 0, ranks: int = 1
+) -> Exchange:
     betas = np.linspace(2.0, 0.4, slots)
     return Exchange(betas, copies, ladder_block(rank, ranks, slots, 1), seed, sample)
 

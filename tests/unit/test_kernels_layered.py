@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ unhurried = settings(max_examples=40, deadline=None)
 
 def draw_network(widths: Sequence[int], *, biases: bool, seed: int) -> LayeredWeights:
     rng = np.random.default_rng(seed)
-    weights = tuple(rng.normal(size=shape) / np.sqrt(shape[0]) for shape in zip(widths[:-1], widths[1:], strict=True))
+    weights = tuple(rng.normal(size=shape) / np.sqrt(shape[0]) for shape in pairwise(widths))
     return LayeredWeights(weights, tuple(rng.normal(size=n) for n in widths) if biases else None)
 
 
@@ -212,7 +213,9 @@ def test_permuting_packing_and_unpacking_move_whole_states(
     rows = unpacked.pack(source)
     assert rows.shape == (columns, 2 * sum(widths))
     unpacked.unpack(np.arange(columns), rows)
-    for one, other in zip([*spins_of(moved), *fields_of(moved)], [*spins_of(unpacked), *fields_of(unpacked)], strict=True):
+    for one, other in zip(
+        [*spins_of(moved), *fields_of(moved)], [*spins_of(unpacked), *fields_of(unpacked)], strict=True
+    ):
         assert np.array_equal(one, other)
 
 
@@ -270,7 +273,8 @@ def test_a_skipped_update_is_seen(way: dict[str, str]) -> None:
 def test_a_wrong_energy_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     walkers = make_walkers(draw_network((12, 9, 8), biases=True, seed=2), field_update="dense")
     right = IsingWalkers.energies
-    monkeypatch.setattr(IsingWalkers, "energies", lambda self: right(self) + [[0.0, 0.0], [0.0, 0.1], [0.0, 0.0]])
+    error = np.array([[0.0, 0.0], [0.0, 0.1], [0.0, 0.0]])
+    monkeypatch.setattr(IsingWalkers, "energies", lambda self: right(self) + error)
     with pytest.raises(DriftError, match="slot 1"):
         walkers.sweep(0, 256)
 

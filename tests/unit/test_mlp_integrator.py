@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_reversible(prior):
 def test_energy_error_is_of_second_order(prior):
     errors = [np.abs(follow(started(0.8 / n, n, prior=prior))).max() for n in (16, 32, 64)]
     assert errors[-1] > 1e-9
-    for coarse, fine in zip(errors[:-1], errors[1:], strict=True):
+    for coarse, fine in pairwise(errors):
         assert coarse / fine == pytest.approx(4.0, rel=0.1)
 
 

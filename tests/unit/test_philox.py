@@ -52,9 +52,7 @@ def compiled(counter: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize(("counter", "key", "expected"), KNOWN_ANSWERS)
-def test_published_known_answers(
-    counter: tuple[int, ...], key: tuple[int, ...], expected: tuple[int, ...]
-) -> None:
+def test_published_known_answers(counter: tuple[int, ...], key: tuple[int, ...], expected: tuple[int, ...]) -> None:
     assert compiled(counter, key) == expected
     assert philox_in_python(counter, key) == expected
 
@@ -67,9 +65,7 @@ def test_any_counter_agrees_with_plain_python(counter: tuple[int, ...], key: tup
 
 @unhurried
 @given(st.integers(1, 40), st.tuples(words, words, words), st.tuples(words, words))
-def test_fill_words_holds_each_counters_four_words(
-    n: int, address: tuple[int, ...], key: tuple[int, ...]
-) -> None:
+def test_fill_words_holds_each_counters_four_words(n: int, address: tuple[int, ...], key: tuple[int, ...]) -> None:
     filled = np.empty(4 * n, dtype=np.uint32)
     fill_words(filled, np.array(key, dtype=np.uint32), *map(np.uint32, address))
     by_counter = filled.reshape(4, n).T

@@ -215,7 +215,9 @@ def test_read_sample_is_the_file_with_names(folder: Path) -> None:
     with h5py.File(path) as file:
         for name, dims in DIMENSIONS.items():
             room, rest = name.split("/", 1)
-            variable = dataset[{"series": rest, "histogram": f"histogram_{rest.split('/')[0]}"}.get(room, f"{room}_{rest}")]
+            variable = dataset[
+                {"series": rest, "histogram": f"histogram_{rest.split('/')[0]}"}.get(room, f"{room}_{rest}")
+            ]
             assert np.array_equal(variable.values, file[name][...]), name
             assert variable.attrs == {key: file[name].attrs[key] for key in ("units", "description")}
             if room != "histogram":
@@ -304,12 +306,16 @@ def test_merging_leaves_out_what_was_not_computed(own_folder: Path, tmp_path: Pa
 def test_info(kind: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     merged = tmp_path / "merged.h5"
     merge(folder / "index.h5", merged)
-    path = {"sample": folder / "sample_00001.h5", "index": folder / "index.h5", "folder": folder, "merged": merged}[kind]
+    path = {"sample": folder / "sample_00001.h5", "index": folder / "index.h5", "folder": folder, "merged": merged}[
+        kind
+    ]
     assert main(["info", str(path)]) == 0
     text = capsys.readouterr().out
     assert "seed 11, 2 sample(s), 3 copies, network: Gaussian, fan-in, C = 1" in text
     states = [line.split(",")[0].strip() for line in text.splitlines() if line.startswith("  sample ")]
-    assert states == (["sample 00001: complete"] if kind == "sample" else ["sample 00000: complete", "sample 00001: complete"])
+    assert states == (
+        ["sample 00001: complete"] if kind == "sample" else ["sample 00000: complete", "sample 00001: complete"]
+    )
     assert "14 of 14 measurements" in text
 
     assert main(["info", str(path), "--json"]) == 0
@@ -360,9 +366,7 @@ def made_hdf5(path: Path) -> Path:
 
 @pytest.mark.parametrize("name", NOT_RESULTS)
 @pytest.mark.parametrize("command", ["info", "merge"])
-def test_files_that_are_no_results(
-    name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_files_that_are_no_results(name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make, expected = NOT_RESULTS[name]
     path = make(tmp_path)
     out = tmp_path / "merged.h5"

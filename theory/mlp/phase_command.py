@@ -15,7 +15,8 @@ example:
   %(prog)s --activation sin --depth 1 --betas 0.5:8:16 --weight-variances 0.5:4:8 --out sin-depth-1
 
 writes sin-depth-1.json and sin-depth-1.png. replicon[i][j] belongs to weight_variances[i] and betas[j]; above 1
-the replica-symmetric solution is unstable, null where the solver did not converge (see failures).
+the replica-symmetric solution is unstable, null where the solver did not converge (see failures). Stability is
+local: where replica symmetry breaks with a jump, another solution can win before the replicon reaches 1.
 Exit codes: 0 done, 2 bad input.
 """
 

@@ -39,13 +39,12 @@ class PhaseMap:
     failures: tuple[tuple[float, float, str], ...]
 
     def boundary(self) -> list[tuple[float, float]]:
-        """Return (weight variance, beta) where the replicon crosses 1, interpolated linearly in beta."""
+        """Return (weight variance, beta) where the replicon crosses 1 between betas; its log is interpolated."""
         crossings = []
-        for c_w, row in zip(self.weight_variances, self.replicon, strict=True):
+        for c_w, row in zip(self.weight_variances, np.log(np.maximum(self.replicon, 1e-300)), strict=True):
             for j in range(len(row) - 1):
-                below, above = row[j] - 1.0, row[j + 1] - 1.0
-                if below * above < 0.0:
-                    step = below / (below - above)
+                if row[j] * row[j + 1] < 0.0:
+                    step = row[j] / (row[j] - row[j + 1])
                     crossings.append((float(c_w), float(self.betas[j] + step * (self.betas[j + 1] - self.betas[j]))))
         return crossings
 
@@ -105,14 +104,16 @@ def draw(result: PhaseMap, title: str, path: Path) -> None:
     )
     figure.colorbar(mesh, label="replicon (spectral radius; above 1 unstable)")
     if known.size and known.min() < 1.0 < known.max():
-        line = axes.contour(result.weight_variances, result.betas, shown, levels=[1.0], colors="black", linewidths=2)
-        axes.clabel(line, fmt={1.0: "replicon = 1"})
+        log_replicon = np.ma.log10(shown)
+        axes.contour(result.weight_variances, result.betas, log_replicon, levels=[0.0], colors="black", linewidths=2)
+        axes.plot([], [], color="black", linewidth=2, label="replicon = 1")
     _name_phase(axes, result, result.replicon < 1.0, "RS stable")
     _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
     if result.failures:
         variances, betas, _ = zip(*result.failures, strict=True)
         axes.plot(variances, betas, "kx", label="not converged")
-        axes.legend(loc="upper left")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper right")
     axes.set(xlabel="weight variance $C_W$", ylabel=r"inverse temperature $\beta$", title=title)
     figure.savefig(path)
 

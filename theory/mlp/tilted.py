@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 
 _PANEL_ORDER = 12
 _PANEL_WIDTH = 3.0  # standard deviations; 12 nodes then integrate a Gaussian to 1e-14
-MAX_PANELS = 20_000
+MAX_PANELS = 5_000
 _PROBES = (0, 4, 7, 11)
 _PROBES_PER_PANEL = len(_PROBES)
 _WINDOW = 60.0  # a panel whose probes lie this far below the highest has no node within exp(-36) of the peak

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.estimators.thermo import entropy, integrate_from_infinite_temperature
+from mcsim.estimators.thermo import FEWEST_TEMPERATURES, entropy, integrate_from_infinite_temperature
 from theory.layered_sk import RSSolution, solve_rs
 from validation.claims.base import (
     Claim,
@@ -152,7 +152,10 @@ def _energy_above(claim: Claim, family: Family) -> Finding:
 
 
 def _entropy_above(claim: Claim, family: Family) -> Finding:
+    require_sizes(family, 3)
     for run in family.runs:
+        if run.betas.size < FEWEST_TEMPERATURES:
+            raise NotApplicableError(f"needs {FEWEST_TEMPERATURES} temperatures; {run.name} has {run.betas.size}")
         if run.betas[-1] != 0.0:
             raise NotApplicableError(f"needs ladders that reach beta = 0; {run.name} ends at {run.betas[-1]:.3g}")
         integral, discretisation = integrate_from_infinite_temperature(run.betas[::-1], run.energies.mean(0)[::-1])
