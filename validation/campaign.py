@@ -35,7 +35,8 @@ def layered_sk_configs(*, quick: bool = False) -> dict[str, RunConfig]:
 
 def _config(width: int, effort: Effort, *, quick: bool) -> RunConfig:
     document: dict[str, Any] = {
-        "seed": 2408_06421,
+        # Sizes must not share random numbers: the extrapolations take them as independent.
+        "seed": 2408_06421 + width,
         "samples": effort.samples,
         "model": {
             "kind": "layered-ising",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import log_ndtr
+from scipy.special import erfcx, ndtr
 
 from theory import activations
 from theory.mlp.tilted import SiteField, build_mesh, tilted_moments
@@ -93,13 +93,16 @@ def relu_moments(field, h, u):
     v, s = field.variance, math.sqrt(field.variance)
     width = v / (1 - field.rt * v)
     mean, t = width * (h / v + u), math.sqrt(width)
-    right = log_ndtr(mean / t) + mean**2 / (2 * width) - h**2 / (2 * v) + math.log(t / s)
-    f = np.logaddexp(right, log_ndtr(-h / s))
-    p, q = math.exp(right - f), math.exp(log_ndtr(-h / s) - f)
+
+    def log_cdf(x):
+        return math.log(0.5 * erfcx(-x / math.sqrt(2))) - 0.5 * x * x if x < 0 else math.log(ndtr(x))
 
     def mills(x):
-        return math.exp(-0.5 * x * x - 0.5 * math.log(2 * math.pi) - log_ndtr(x))
+        return math.sqrt(2 / math.pi) / erfcx(-x / math.sqrt(2)) if x < 30 else 0.0
 
+    right = log_cdf(mean / t) + mean**2 / (2 * width) - h**2 / (2 * v) + math.log(t / s)
+    f = np.logaddexp(right, log_cdf(-h / s))
+    p, q = math.exp(right - f), math.exp(log_cdf(-h / s) - f)
     z_right, z_left = mean + t * mills(mean / t), h - s * mills(-h / s)
     zz_right, zz_left = mean * z_right + width, h * z_left + v
     mean_z, mean_phi = p * z_right + q * z_left, p * z_right

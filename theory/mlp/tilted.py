@@ -238,13 +238,13 @@ def build_mesh(activation: Activation, field: SiteField) -> TiltedMesh:
     kept_low: list[FloatArray] = []
     kept_high: list[FloatArray] = []
     while low.size:
+        if low.size + sum(map(len, kept_low)) > MAX_PANELS or np.any(low + 0.5 * (high - low) <= low):
+            raise NotConvergedError(f"the integral over z is not resolved by {MAX_PANELS} panels")
         coarse = _unresolved(activation, field, low, high)
         kept_low.append(low[~coarse])
         kept_high.append(high[~coarse])
         low, high = low[coarse], high[coarse]
         middle = 0.5 * (low + high)
-        if np.any((middle <= low) | (middle >= high)) or low.size + sum(map(len, kept_low)) > MAX_PANELS:
-            raise NotConvergedError(f"the integral over z is not resolved by {MAX_PANELS} panels")
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
     low, high = np.sort(np.concatenate(kept_low)), np.sort(np.concatenate(kept_high))
     return mesh_on_panels(activation, low, high)
@@ -273,7 +273,7 @@ def _interval(activation: Activation, field: SiteField) -> tuple[float, float]:
         z = np.linspace(-reach, reach, 1001)
         phi = activation.phi(z)
         exponent = (0.5 * field.rt * phi + u) * phi - (z - h) ** 2 / (2.0 * field.variance)
-        seen = np.flatnonzero((exponent > exponent.max(axis=1, keepdims=True) - _NEGLIGIBLE - 9.0).any(axis=0))
+        seen = np.flatnonzero((exponent >= exponent.max(axis=1, keepdims=True) - _NEGLIGIBLE - 9.0).any(axis=0))
         if seen[0] > 0 and seen[-1] < z.size - 1:
             return float(z[seen[0] - 1]), float(z[seen[-1] + 1])
         reach *= 1.6

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_sizes
 from validation.compare import LEVEL, Comparison, Extrapolation, smallest_adjusted_p, verdict_of_agreement
@@ -103,12 +104,17 @@ def find_crossings(family: Family) -> Crossings:
 def _limit(
     abscissa: NDArray[np.float64], crossings: NDArray[np.float64], covariance: NDArray[np.float64]
 ) -> Extrapolation:
-    """Fit a line through correlated crossings (generalised least squares)."""
+    """Fit a line through correlated crossings (generalised least squares); a poor fit enlarges the error."""
     design = np.stack([np.ones_like(abscissa), abscissa], axis=1)
     weight = np.linalg.inv(covariance)
     spread = np.linalg.inv(design.T @ weight @ design)
-    value, slope = spread @ design.T @ weight @ crossings
-    return Extrapolation(float(value), float(np.sqrt(spread[0, 0])), float(slope), float("nan"))
+    line = spread @ design.T @ weight @ crossings
+    misfit = crossings - design @ line
+    freedom = crossings.size - 2
+    chi_squared = float(misfit @ weight @ misfit)
+    goodness = float(stats.chi2.sf(chi_squared, freedom)) if freedom else float("nan")
+    inflation = np.sqrt(max(1.0, chi_squared / freedom)) if freedom else 1.0
+    return Extrapolation(float(line[0]), float(np.sqrt(spread[0, 0]) * inflation), float(line[1]), goodness)
 
 
 def _window(family: Family) -> list[tuple[int, ...]]:

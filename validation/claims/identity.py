@@ -65,7 +65,8 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
     return claim.finding(
         family,
         verdict,
-        f"both sides agree at {len(comparisons)} sizes and temperatures down to T = "
+        f"{'both sides agree' if verdict is Verdict.PASS else 'no difference was seen'} at {len(comparisons)} sizes and "
+        f"temperatures down to T = "
         f"{family.largest.temperatures[0]:.3g}: largest deviation {worst.z:+.1f} standard errors ({worst.name}); "
         f"at the coldest slots they would have differed detectably by {max(c.detectable for c in cold):.4f}"
         if verdict is not Verdict.FAIL
