@@ -106,9 +106,7 @@ def _variants(field: FieldInfo) -> dict[Any, type[BaseModel]]:
         return {}
     sections = get_args(field.annotation)
     return {
-        tag: section
-        for section in sections
-        for tag in get_args(section.model_fields[field.discriminator].annotation)
+        tag: section for section in sections for tag in get_args(section.model_fields[field.discriminator].annotation)
     }
 
 

@@ -65,9 +65,7 @@ class LayeredIsing(Section):
     dynamics: Literal["auto", "layer-block", "single-spin"] = Field(
         "auto", description="auto: layer-block for heat bath (faster at every size measured), else single-spin"
     )
-    rule: Literal["heat-bath", "metropolis"] = Field(
-        "heat-bath", description="metropolis needs single-spin dynamics"
-    )
+    rule: Literal["heat-bath", "metropolis"] = Field("heat-bath", description="metropolis needs single-spin dynamics")
     field_update: Literal["auto", "dense", "sparse"] = Field(
         "auto", description="layer-block: full products, changed spins only, or per slot by its flip rate"
     )

@@ -27,9 +27,7 @@ def stream_key(root_seed: int, purpose: Purpose, sample: int, *address: int) -> 
     return sequence.generate_state(2, np.uint32).astype(np.uint32)
 
 
-def column_keys(
-    root_seed: int, purpose: Purpose, sample: int, slots: range, copies: int
-) -> NDArray[np.uint32]:
+def column_keys(root_seed: int, purpose: Purpose, sample: int, slots: range, copies: int) -> NDArray[np.uint32]:
     """Return one key for each column of a block of slots, shape (slots x copies, 2), copies adjacent."""
     keys = [stream_key(root_seed, purpose, sample, slot, copy) for slot in slots for copy in range(copies)]
     return np.array(keys, dtype=np.uint32).reshape(-1, 2)

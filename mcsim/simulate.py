@@ -124,9 +124,7 @@ def _sweeps(config: RunConfig) -> int:
 
 def _check_layout(config: RunConfig, ranks: int, groups: int) -> None:
     """Refuse, on every rank, a layout in which any group would have more ranks than tiles."""
-    largest = max(
-        sum(group_of_rank(rank, ranks, groups) == group for rank in range(ranks)) for group in range(groups)
-    )
+    largest = max(sum(group_of_rank(rank, ranks, groups) == group for rank in range(ranks)) for group in range(groups))
     slots = config.ladder.inverse_temperatures().size
     ladder_block(0, largest, slots, config.model.tile_columns // config.run.copies)
 
@@ -156,9 +154,7 @@ def _weights_in_file(network: FileNetwork) -> str:
         raise ConfigError(f"model.network.path: {error}") from None
 
 
-def _refuse_other_results(
-    config: RunConfig, folder: Path, weights: str | None, restart_interrupted: bool
-) -> None:
+def _refuse_other_results(config: RunConfig, folder: Path, weights: str | None, restart_interrupted: bool) -> None:
     """Refuse a folder whose index or samples, were they kept, would be passed off as this run's."""
     index = schema.index_path(folder)
     if index.exists() and not same_run_but_for_samples(index, config):

@@ -32,9 +32,7 @@ from mcsim.networks.layered import LayeredWeights
 
 PACKAGED = Path(__file__).parents[1] / "mcsim" / "networks" / "data" / "digits_relu.h5"
 PIXEL_MAXIMUM = 16.0
-VALIDATION_SIZE = (
-    397  # leaves 1400 to train on: 100 steps an epoch with batches of 14, so that log-spaced is round
-)
+VALIDATION_SIZE = 397  # leaves 1400 to train on: 100 steps an epoch with batches of 14, so that log-spaced is round
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,7 @@ def log_spaced(last: int) -> set[int]:
     return chosen
 
 
-def snapshot(
-    weights: list[torch.Tensor], data: Digits, step: int, epoch: float
-) -> tuple[Stage, LayeredWeights]:
+def snapshot(weights: list[torch.Tensor], data: Digits, step: int, epoch: float) -> tuple[Stage, LayeredWeights]:
     """Return the network as it is now."""
     train_error = error_rate(weights, data.train_x, data.train_y)
     validation_error = error_rate(weights, data.validation_x, data.validation_y)

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-def jackknife(
-    samples: NDArray[np.float64], statistic: Statistic
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def jackknife(samples: NDArray[np.float64], statistic: Statistic) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the bias-corrected statistic of the samples and its covariance.
 
     Parameters

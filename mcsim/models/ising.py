@@ -185,9 +185,7 @@ class IsingWalkers:
         for row in range(0, self._block.columns, self._model.specification.tile_columns):
             stop = min(row + self._model.specification.tile_columns, self._block.columns)
             for parity in (0, 1):
-                layered.compute_fields(
-                    self._columns, self._couplings, parity, row, stop, self._scratch.product
-                )
+                layered.compute_fields(self._columns, self._couplings, parity, row, stop, self._scratch.product)
 
     def sweep(self, first_sweep: int, n_sweeps: int) -> None:
         """Do n_sweeps sweeps, checking and refreshing the fields wherever the schedule says so."""
@@ -210,9 +208,7 @@ class IsingWalkers:
             )  # fmt: skip
         else:
             rule = single_spin.METROPOLIS if specification.rule == "metropolis" else single_spin.HEAT_BATH
-            single_spin.sweep_single_spin(
-                self._columns, self._couplings, rule, first_sweep, n_sweeps, self._scratch
-            )
+            single_spin.sweep_single_spin(self._columns, self._couplings, rule, first_sweep, n_sweeps, self._scratch)
 
     def _refresh(self) -> None:
         """Recompute fields and energies, assert that they have hardly moved, and choose dense or sparse anew."""

@@ -29,9 +29,7 @@ class MlpWalkers:
     begin at multiples of a tile, so the shapes of products depend on the configuration and on counts alone.
     """
 
-    def __init__(
-        self, network: Network, specification: RandomMlp, thermalization: int, block: SlotBlock
-    ) -> None:
+    def __init__(self, network: Network, specification: RandomMlp, thermalization: int, block: SlotBlock) -> None:
         self._network = network
         self._specification = specification
         self._thermalization = thermalization if specification.adapt else 0

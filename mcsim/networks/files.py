@@ -167,9 +167,7 @@ def _npz_array(archive: zipfile.ZipFile, member: str) -> StoredArray:
 
     with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)
-        header = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = header(stream)
     return StoredArray(member.removesuffix(".npy"), shape, str(dtype), dtype.kind == "f", read)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Literal
@@ -13,15 +14,13 @@ from mcsim.networks.layered import LayeredWeights
 VarianceConvention = Literal["fan-in", "symmetric"]
 
 
-def bond_variances(
-    widths: Sequence[int], convention: VarianceConvention, scale: float = 1.0
-) -> tuple[float, ...]:
+def bond_variances(widths: Sequence[int], convention: VarianceConvention, scale: float = 1.0) -> tuple[float, ...]:
     """Return the variance of the couplings between layers k-1 and k, for k = 1..L.
 
     ``fan-in`` is C / N_{k-1}, how networks are initialised; ``symmetric`` is C / sqrt(N_{k-1} N_k), which treats
     both sides of a bond alike. C is `scale`. The two agree for equal widths.
     """
-    pairs = zip(widths[:-1], widths[1:], strict=True)
+    pairs = itertools.pairwise(widths)
     if convention == "fan-in":
         return tuple(scale / below for below, _ in pairs)
     return tuple(scale / math.sqrt(below * above) for below, above in pairs)
@@ -32,9 +31,8 @@ def gaussian_weights(
 ) -> LayeredWeights:
     """Draw independent Gaussian couplings of mean zero, without biases."""
     variances = bond_variances(widths, convention, scale)
-    shapes = zip(widths[:-1], widths[1:], strict=True)
+    shapes = itertools.pairwise(widths)
     weights = [
-        math.sqrt(variance) * rng.standard_normal(shape)
-        for variance, shape in zip(variances, shapes, strict=True)
+        math.sqrt(variance) * rng.standard_normal(shape) for variance, shape in zip(variances, shapes, strict=True)
     ]
     return LayeredWeights(tuple(weights))

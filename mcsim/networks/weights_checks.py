@@ -138,9 +138,7 @@ def _hint(weights: Sequence[StoredArray], biases: Sequence[StoredArray] | None, 
     return f"; the arrays were taken in the order {listed(array.name for array in weights)}"
 
 
-def _chained_widths(
-    path: Path, weights: Sequence[StoredArray], transpose: bool, hint: str
-) -> tuple[int, ...]:
+def _chained_widths(path: Path, weights: Sequence[StoredArray], transpose: bool, hint: str) -> tuple[int, ...]:
     """Return N_0..N_L, or raise if a layer's inputs are not the outputs of the layer before."""
     shapes = _oriented(weights, transpose)
     side = "columns" if transpose else "rows"

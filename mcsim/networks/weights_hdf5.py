@@ -102,9 +102,7 @@ def _write_groups(path: Path, file: Any, stages: Iterable[tuple[Stage, LayeredWe
         if not math.isfinite(stage.epoch) or stage.epoch < 0:
             raise fault(path, f"stage {number} has epoch {stage.epoch}; it must be a finite number >= 0")
         if stage.epoch <= last or _same_epoch(stage.epoch, last):
-            raise fault(
-                path, f"stage {number} has epoch {stage.epoch:.6g}, but follows {last:.6g}; they must rise"
-            )
+            raise fault(path, f"stage {number} has epoch {stage.epoch:.6g}, but follows {last:.6g}; they must rise")
         widths = widths or network.widths
         if network.widths != widths:
             raise fault(path, f"stage {number} has widths {network.widths}, but the first has {widths}")

@@ -116,9 +116,7 @@ class MpiCommunicator:
 
     def swap_with(self, neighbour: int, block: NDArray[Any]) -> NDArray[Any]:
         received = np.empty_like(block)
-        self._comm.Sendrecv(
-            np.ascontiguousarray(block), neighbour, self._SWAP_TAG, received, neighbour, self._SWAP_TAG
-        )
+        self._comm.Sendrecv(np.ascontiguousarray(block), neighbour, self._SWAP_TAG, received, neighbour, self._SWAP_TAG)
         return received
 
     def broadcast(self, value: Any) -> Any:

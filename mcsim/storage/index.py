@@ -121,9 +121,7 @@ def merge(index: Path, out: Path) -> int:
 
 def linked_samples(file: h5py.File) -> list[str]:
     """Return the names of the samples that an index links to; none where they are inside the file."""
-    return [
-        name for name in file["samples"] if isinstance(file["samples"].get(name, getlink=True), h5py.ExternalLink)
-    ]
+    return [name for name in file["samples"] if isinstance(file["samples"].get(name, getlink=True), h5py.ExternalLink)]
 
 
 def _attach_scales_as(original: h5py.Group, copied: h5py.Group) -> None:

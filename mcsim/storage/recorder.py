@@ -22,9 +22,7 @@ class Recorder:
     / 2 x (layers + 2) a row, roughly); the first rank of a group holds those of all slots while it writes.
     """
 
-    def __init__(
-        self, path: Path, config: RunConfig, model: Model, chain: TemperingChain, group: Communicator
-    ) -> None:
+    def __init__(self, path: Path, config: RunConfig, model: Model, chain: TemperingChain, group: Communicator) -> None:
         self._config = config
         self._chain = chain
         self._group = group
@@ -49,8 +47,7 @@ class Recorder:
         if not self._rows:
             return
         own = {
-            name: np.stack([row.observables[name] for row in self._rows], axis=1)
-            for name in self._rows[0].observables
+            name: np.stack([row.observables[name] for row in self._rows], axis=1) for name in self._rows[0].observables
         }
         self._count_overlaps(own)
         numbers = np.arange(self._committed, self._committed + len(self._rows))

@@ -1,14 +1,14 @@
 """The layout of a result file, in one place for the writer, the readers and the summary.
 
-    /                       attributes: schema, config (JSON) and its hash, versions, seed, weights' SHA-256, units
-    /slot/...               temperature, beta: the ladder, coldest first
-    /layer/size             degrees of freedom per layer
-    /measurement/sweep      sweeps done at each row of the series (overlap_sweep for the thinned ones)
-    /series/energy          [slot, measurement, copy], and one series per observable of the model
-    /histogram/NAME/...     edges [edge], counts [slot, bin]: overlaps of a layer or in total, all measurements
-    /exchange/...           attempts, accepted, round trips, flow
-    /dynamics/...           figures of the model's dynamics, [slot]: flip rate and drift, or acceptance rate and step
-    /committed/measurements rows that are whole; anything beyond them is not data
+/                       attributes: schema, config (JSON) and its hash, versions, seed, weights' SHA-256, units
+/slot/...               temperature, beta: the ladder, coldest first
+/layer/size             degrees of freedom per layer
+/measurement/sweep      sweeps done at each row of the series (overlap_sweep for the thinned ones)
+/series/energy          [slot, measurement, copy], and one series per observable of the model
+/histogram/NAME/...     edges [edge], counts [slot, bin]: overlaps of a layer or in total, all measurements
+/exchange/...           attempts, accepted, round trips, flow
+/dynamics/...           figures of the model's dynamics, [slot]: flip rate and drift, or acceptance rate and step
+/committed/measurements rows that are whole; anything beyond them is not data
 """
 
 from __future__ import annotations

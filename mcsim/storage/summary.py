@@ -122,9 +122,7 @@ def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) ->
     heads = ("energy/spin", "flips/attempt") if moves == "flip_rate" else ("   energy/N", "   acceptance")
     table = [f"    temperature   {heads[0]}   exchange up   {heads[1]}"]
     rates = [*sample["exchange_rate"], None]
-    for t, e, rate, flips in zip(
-        sample["temperature"], sample["energy_per_site"], rates, sample[moves], strict=True
-    ):
+    for t, e, rate, flips in zip(sample["temperature"], sample["energy_per_site"], rates, sample[moves], strict=True):
         shown = "-" if rate is None else f"{rate:.3f}"
         table.append(f"    {math.inf if t is None else t:11.4g}   {e:11.5f}   {shown:>11}   {flips:13.4f}")
     return [head, *table]

@@ -15,8 +15,8 @@ from mcsim.parallel.communicator import Communicator
 from mcsim.parallel.layout import ladder_block
 from mcsim.tempering.exchange import Exchange
 
-
-# Called after every round of exchanges with the sweeps done so far; returns whether this rank knows of a request to stop.
+# Called after every round of exchanges with the sweeps done so far; returns whether this rank knows of a request
+# to stop.
 Heartbeat = Callable[[int], bool]
 
 
@@ -88,9 +88,7 @@ class TemperingChain:
         return everyone[:, :-1].copy()
 
 
-def measurements(
-    config: RunConfig, chain: TemperingChain, heartbeat: Heartbeat
-) -> Iterator[Measurement]:
+def measurements(config: RunConfig, chain: TemperingChain, heartbeat: Heartbeat) -> Iterator[Measurement]:
     """Thermalise, then yield one measurement after every ``sweeps_per_measurement`` sweeps."""
     if config.run.thermalization:
         chain.advance(config.run.thermalization, heartbeat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,7 @@ DYNAMICS = {
 def make_network(widths: tuple[int, ...], *, biases: bool, seed: int = 5) -> LayeredWeights:
     """Draw a network whose coldest slot is far from both the paramagnet and a single ground state."""
     rng = np.random.default_rng(seed)
-    weights = tuple(rng.normal(0, 0.6, size=shape) for shape in zip(widths[:-1], widths[1:], strict=True))
+    weights = tuple(rng.normal(0, 0.6, size=shape) for shape in itertools.pairwise(widths))
     return LayeredWeights(weights, tuple(rng.normal(0, 0.4, size=n) for n in widths) if biases else None)
 
 
@@ -135,9 +136,7 @@ def plant_wrong_sign_of_bias(monkeypatch):
     monkeypatch.setattr(simulate_module, "network_of_sample", wrong)
 
 
-@pytest.mark.parametrize(
-    "plant", [plant_swap_by_energy_per_spin, plant_swapped_permutation, plant_wrong_sign_of_bias]
-)
+@pytest.mark.parametrize("plant", [plant_swap_by_energy_per_spin, plant_swapped_permutation, plant_wrong_sign_of_bias])
 @pytest.mark.parametrize("dynamics", ["layer-block", "single-spin"])
 def test_planted_error_is_rejected(plant, dynamics, tmp_path, monkeypatch):
     network = make_network((2, 5, 4, 3), biases=True)

@@ -87,9 +87,7 @@ def test_impossible_tolerances_are_refused(tolerance):
         solve_rs(NETWORK, 1.0, tolerance=tolerance)
 
 
-@pytest.mark.parametrize(
-    "overlaps", [[0.5] * 4, [0.5] * 4 + [1.1], [0.5] * 4 + [-0.1], [0.5] * 4 + [math.nan]]
-)
+@pytest.mark.parametrize("overlaps", [[0.5] * 4, [0.5] * 4 + [1.1], [0.5] * 4 + [-0.1], [0.5] * 4 + [math.nan]])
 @pytest.mark.parametrize("function", [rs_free_energy, saddle_residual, replicon])
 def test_impossible_overlaps_are_refused(function, overlaps):
     with pytest.raises(ValueError, match="overlaps: got"):

@@ -28,9 +28,7 @@ RATIOS = [0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 0.999999]
 def random_couplings(draw):
     """Two to six layers of any widths, whose couplings A_kk' differ by up to a factor 300."""
     widths = draw(st.lists(st.integers(1, 1000), min_size=2, max_size=6))
-    variances = [
-        10 ** draw(st.floats(-1.5, 1.0)) / math.sqrt(below * above) for below, above in pairwise(widths)
-    ]
+    variances = [10 ** draw(st.floats(-1.5, 1.0)) / math.sqrt(below * above) for below, above in pairwise(widths)]
     return LayeredCouplings.from_variances(widths, variances)
 
 
@@ -53,9 +51,7 @@ def gaussian_integral(function):
 
 def sk_by_brentq(T):
     """RS free energy and energy of the SK model with J = 1, written from Sherrington & Kirkpatrick (1975)."""
-    q = brentq(
-        lambda q: gaussian_integral(lambda z: math.tanh(math.sqrt(q) * z / T) ** 2) - q, 1e-3, 1, xtol=1e-15
-    )
+    q = brentq(lambda q: gaussian_integral(lambda z: math.tanh(math.sqrt(q) * z / T) ** 2) - q, 1e-3, 1, xtol=1e-15)
     log_cosh = gaussian_integral(lambda z: math.log(2 * math.cosh(math.sqrt(q) * z / T)))
     return q, -((1 - q) ** 2) / (4 * T) - T * log_cosh, -(1 - q * q) / (2 * T)
 
@@ -100,9 +96,7 @@ def test_unequal_layers_agree_with_scipy():
         return q - [gaussian_integral(lambda z, a=a: math.tanh(a * z) ** 2) for a in strengths]
 
     q = fsolve(residual, np.full(3, 0.8), xtol=1e-13)
-    log_cosh = [
-        gaussian_integral(lambda z, a=a: math.log(2 * math.cosh(a * z))) for a in np.sqrt(fields(q)) / T
-    ]
+    log_cosh = [gaussian_integral(lambda z, a=a: math.log(2 * math.cosh(a * z))) for a in np.sqrt(fields(q)) / T]
     bonds = [variances[k] * widths[k] * widths[k + 1] / total for k in (0, 1)]
     reaction = sum(bonds[k] * (1 - q[k]) * (1 - q[k + 1]) for k in (0, 1)) / (2 * T)
     solution = solve_rs(LayeredCouplings.from_variances(widths, variances), T)
@@ -197,9 +191,7 @@ def test_saddle_equations_are_the_derivatives_of_the_free_energy(couplings, rati
         expected[bond + 1] += variance * couplings.widths[bond] * residual[bond]
     expected *= -np.array(couplings.widths) / couplings.total_spins / (2 * T)
     gradient = free_energy_gradient(couplings, T, q)
-    np.testing.assert_allclose(
-        gradient, expected, rtol=0, atol=1e-8 * critical_temperature(couplings) / ratio
-    )
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-8 * critical_temperature(couplings) / ratio)
 
 
 @settings(deadline=None, max_examples=40)

@@ -1,5 +1,6 @@
 """The tilted measure of one neuron, against brute force and closed forms."""
 
+import itertools
 import math
 
 import numpy as np
@@ -34,7 +35,7 @@ def brute_force(activation, field, h, u):
     top = max(exponent(z) for z in np.linspace(-reach, reach, 3001))
 
     def integral(function):
-        pieces = zip(edges[:-1], edges[1:], strict=True)
+        pieces = itertools.pairwise(edges)
         return sum(
             quad(lambda z: function(z) * math.exp(exponent(z) - top), a, b, epsabs=1e-15, epsrel=1e-12)[0]
             for a, b in pieces

@@ -16,9 +16,7 @@ ALL = ["hmc", "pcn", "single-coordinate"]
 
 
 def swept(sweeps=30, *, thermalization=20, parts=1, **model):
-    config = mlp_config(
-        BETAS, widths=[4, 6, 5], bias_variance=0.3, run={"thermalization": thermalization}, **model
-    )
+    config = mlp_config(BETAS, widths=[4, 6, 5], bias_variance=0.3, run={"thermalization": thermalization}, **model)
     made, walkers = start(config)
     for part in range(parts):
         walkers.sweep(part * sweeps // parts, sweeps // parts)
@@ -155,13 +153,13 @@ def test_histogram_ranges():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"activation": "swish"}, "model.activation: \"swish\": is unknown; choose one of linear, tanh"),
+        ({"activation": "swish"}, 'model.activation: "swish": is unknown; choose one of linear, tanh'),
         ({"activation_shape": 2.0}, "activation_shape: 'tanh' has none"),
         ({"prior": "sphere", "widths": [1, 3]}, "one input leaves no room on a sphere"),
         ({"overlap_range": [1.0]}, "1 numbers for 2 layers"),
         ({"widths": [4]}, "model.widths"),
-        ({"dynamics": "nuts"}, "model.dynamics: \"nuts\""),
-        ({"rule": "metropolis"}, "model.rule: \"metropolis\": unknown key"),
+        ({"dynamics": "nuts"}, 'model.dynamics: "nuts"'),
+        ({"rule": "metropolis"}, 'model.rule: "metropolis": unknown key'),
     ],
 )
 def test_configuration_errors(changes, message):

@@ -32,15 +32,11 @@ from mcsim.networks.layered import LayeredWeights
 Arrays = dict[str, NDArray[Any]]
 
 # Every example writes its own files over the last one's, so the shared directory is harmless.
-on_disk = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+on_disk = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 shapes = st.lists(st.integers(1, 9), min_size=2, max_size=13).map(tuple)
 
 
-def network(
-    widths: tuple[int, ...], seed: int = 0, *, biased: bool = False, dtype: str = "f8"
-) -> LayeredWeights:
+def network(widths: tuple[int, ...], seed: int = 0, *, biased: bool = False, dtype: str = "f8") -> LayeredWeights:
     rng = np.random.default_rng(seed)
     weights = [rng.normal(size=(n, m)).astype(dtype).astype("f8") for n, m in pairwise(widths)]
     biases = tuple(rng.normal(size=n).astype(dtype).astype("f8") for n in widths) if biased else None
@@ -173,9 +169,7 @@ def test_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None
 def test_layout_is_documented_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "net.h5"
     torch_version = type("TorchVersion", (str,), {})("2.13.0")
-    save_weights(
-        path, [(Stage(0.0), network((2, 3), biased=True))], torch_version=torch_version, learning_rate=1e-4
-    )
+    save_weights(path, [(Stage(0.0), network((2, 3), biased=True))], torch_version=torch_version, learning_rate=1e-4)
     with h5py.File(path) as file:
         assert (file.attrs["schema"], file.attrs["version"]) == ("mcsim-weights", 1)
         assert file.attrs["widths"].tolist() == [2, 3]
@@ -469,9 +463,7 @@ def test_bad_hdf5(tmp_path: Path, case: str) -> None:
         ("net.safetensors", b"", ["this .safetensors file cannot be read"]),
     ],
 )
-def test_not_the_file_it_should_be(
-    tmp_path: Path, name: str, content: bytes | None, words: list[str]
-) -> None:
+def test_not_the_file_it_should_be(tmp_path: Path, name: str, content: bytes | None, words: list[str]) -> None:
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)

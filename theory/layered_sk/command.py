@@ -61,9 +61,7 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         default=1e-10,
         help="largest error accepted in the free energy and energy, in units of max(T, T_c) (default 1e-10)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON: an object, or a list of them for LO:HI:N"
-    )
+    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for LO:HI:N")
     parser.set_defaults(run=run)
 
 
@@ -165,9 +163,7 @@ def _positive(text: str) -> float:
 def _scale(text: str) -> float:
     value = _number(text)
     if not SCALE_RANGE[0] <= value <= SCALE_RANGE[1]:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give a positive number from 1e-200 to 1e200, such as 1"
-        )
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a positive number from 1e-200 to 1e200, such as 1")
     return value
 
 

@@ -148,9 +148,7 @@ def check_widths(widths: tuple[int, ...]) -> None:
 
 def _check_variances(variances: tuple[float, ...], bond_layers: int) -> None:
     if len(variances) != bond_layers:
-        raise ValueError(
-            f"variances: got {len(variances)}; give one for each of the {bond_layers} bond layers"
-        )
+        raise ValueError(f"variances: got {len(variances)}; give one for each of the {bond_layers} bond layers")
     for variance in variances:
         # Written so that NaN, which compares false with everything, is refused too.
         if not VARIANCE_RANGE[0] <= variance <= VARIANCE_RANGE[1]:

@@ -52,9 +52,7 @@ def rs_free_energy(couplings: LayeredCouplings, temperature: float, overlaps: Ar
     return free_energy_per_spin(couplings, temperature, q, averages, 1 - q)
 
 
-def saddle_residual(
-    couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike
-) -> NDArray[np.float64]:
+def saddle_residual(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> NDArray[np.float64]:
     """Return q_k - E tanh^2(beta sqrt(R_k) xi), shape (L + 1,), which vanishes at a saddle point.
 
     Parameters and errors raised: as `rs_free_energy`.
@@ -80,16 +78,12 @@ def free_energy_per_spin(
     """Return f; `complements` is 1 - q, given apart from q because near T = 0 rounding would destroy it."""
     # T E log(2 cosh x) = T E [log(2 cosh x) - x tanh x] + sqrt(R) (a E sech^2 x): nothing grows as T -> 0.
     widths_of_fields = np.sqrt(couplings.field_variances(overlaps))
-    field = temperature * averages.entropy + widths_of_fields * (
-        widths_of_fields / temperature * averages.sech2
-    )
+    field = temperature * averages.entropy + widths_of_fields * (widths_of_fields / temperature * averages.sech2)
     reaction = couplings.bond_weights * complements[:-1] * (complements[1:] / temperature)
     return -float(couplings.layer_fractions @ field + reaction.sum() / 2)
 
 
-def energy_per_spin(
-    couplings: LayeredCouplings, temperature: float, complements: NDArray[np.float64]
-) -> float:
+def energy_per_spin(couplings: LayeredCouplings, temperature: float, complements: NDArray[np.float64]) -> float:
     """Return e = -beta sum_bonds w (1 - q q') from 1 - q, shape (L + 1,), at a saddle point."""
     below, above = complements[:-1], complements[1:]
     return -float(couplings.bond_weights @ ((below + above - below * above) / temperature))
@@ -113,9 +107,7 @@ def check_temperature(temperature: float) -> None:
         raise ValueError(f"temperature: got {temperature!r}; give a positive finite number")
 
 
-def checked_overlaps(
-    couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike
-) -> NDArray[np.float64]:
+def checked_overlaps(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> NDArray[np.float64]:
     """Return the overlaps as an array; raise ValueError unless they and the temperature are possible."""
     check_temperature(temperature)
     q = np.asarray(overlaps, dtype=np.float64)

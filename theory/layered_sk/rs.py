@@ -117,9 +117,7 @@ def solve_rs(couplings: LayeredCouplings, temperature: float, *, tolerance: floa
         raise ValueError(f"tolerance: got {tolerance!r}; give a positive finite number such as 1e-10")
     critical = critical_temperature(couplings)
     if temperature < COLDEST * critical:
-        raise ValueError(
-            f"temperature: got {temperature!r}; give at least 1e-100 T_c = {COLDEST * critical:.3g}"
-        )
+        raise ValueError(f"temperature: got {temperature!r}; give at least 1e-100 T_c = {COLDEST * critical:.3g}")
     for nodes in REFINEMENTS:
         if temperature >= critical:
             solution = _paramagnet(couplings, float(temperature), critical)

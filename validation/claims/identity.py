@@ -62,15 +62,18 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
     verdict = verdict_of_agreement(comparisons, RELEVANT)
     coldest = {run[0].name for run in by_run}
     cold = [c for c in comparisons if c.name in coldest]
+    found = "both sides agree" if verdict is Verdict.PASS else "no difference was seen"
+    summary = (
+        f"{found} at {len(comparisons)} sizes and temperatures down to T = {family.largest.temperatures[0]:.3g}: "
+        f"largest deviation {worst.z:+.1f} standard errors ({worst.name}); at the coldest slots they would have "
+        f"differed detectably by {max(c.detectable for c in cold):.4f}"
+    )
+    if verdict is Verdict.FAIL:
+        summary = f"the two sides differ by {worst.z:+.1f} standard errors at {worst.name}: not equilibrated, or wrong"
     return claim.finding(
         family,
         verdict,
-        f"{'both sides agree' if verdict is Verdict.PASS else 'no difference was seen'} at {len(comparisons)} sizes and "
-        f"temperatures down to T = "
-        f"{family.largest.temperatures[0]:.3g}: largest deviation {worst.z:+.1f} standard errors ({worst.name}); "
-        f"at the coldest slots they would have differed detectably by {max(c.detectable for c in cold):.4f}"
-        if verdict is not Verdict.FAIL
-        else f"the two sides differ by {worst.z:+.1f} standard errors at {worst.name}: not equilibrated, or wrong",
+        summary,
         comparisons,
         "the identity without its overlap term",
         smallest_adjusted_p(wrong) < LEVEL,
