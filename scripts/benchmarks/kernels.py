@@ -3,8 +3,8 @@
     OPENBLAS_NUM_THREADS=1 python scripts/benchmarks/kernels.py [--width 256] [--layers 4]
 
 All figures of one call are measured in turn, so their ratios hold on a noisy machine even where the figures do not.
-The flip rate at which dense and sparse updates take the same time is what `DENSE_ABOVE` in mcsim/models/ising.py is
-set from.
+The flip rate at which dense and sparse updates take the same time is what `DENSE_ABOVE` in
+mcsim/models/ising_walkers.py is set from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 
 from mcsim.config import LayeredIsing
 from mcsim.models.base import SlotBlock
-from mcsim.models.ising import IsingModel, IsingWalkers
+from mcsim.models.ising import IsingModel
+from mcsim.models.ising_walkers import IsingWalkers
 from mcsim.networks.gaussian import gaussian_weights
 
 KINDS = {

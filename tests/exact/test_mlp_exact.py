@@ -35,9 +35,9 @@ def make_config(measurements: int = 3600, **changes: Any) -> RunConfig:
 def grid(prior: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return points and the prior's weight of each; sums over them are the trapezoid rule."""
     if prior == "sphere":
-        angle = 2 * np.pi * (np.arange(200_000) + 0.5) / 200_000
+        angle = 2 * np.pi * (np.arange(100_000) + 0.5) / 100_000
         return np.sqrt(2.0) * np.stack([np.cos(angle), np.sin(angle)], axis=1), np.ones(angle.size)
-    axis = np.linspace(-12, 12, 1001)
+    axis = np.linspace(-12, 12, 601)
     points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
     return points, np.exp(-0.5 * (points**2).sum(axis=1))
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import MCSIM, assert_same_file, run, write_config
 
-from mcsim.models.ising import DENSE_ABOVE
+from mcsim.models.ising_walkers import DENSE_ABOVE
 from mcsim.storage.schema import sample_file_name
 
 SAMPLES = 2
@@ -33,7 +33,7 @@ CHANGES: dict[str, Any] = {
 ON_RANK_1 = """
 import sys
 from mpi4py import MPI
-from mcsim.models.ising import IsingWalkers
+from mcsim.models.ising_walkers import IsingWalkers
 from mcsim.__main__ import main
 
 right = IsingWalkers.sweep

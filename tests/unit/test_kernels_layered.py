@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from mcsim.config import LayeredIsing
 from mcsim.kernels.layered import add_flips_to_row
 from mcsim.models.base import SlotBlock
-from mcsim.models.ising import DENSE_ABOVE, DriftError, IsingModel, IsingWalkers, lattice_edges
+from mcsim.models.ising import IsingModel, lattice_edges
+from mcsim.models.ising_walkers import DENSE_ABOVE, DriftError, IsingWalkers
 from mcsim.networks.layered import LayeredWeights
 
 Layers = list[NDArray[np.float64]]
@@ -43,12 +44,14 @@ def make_walkers(
     betas: Sequence[float] = (3.0, 1.0, 0.2),
     copies: int = 2,
     tile_slots: int = 2,
+    first_slot: int = 0,
     **specification: object,
 ) -> IsingWalkers:
     document = {"kind": "layered-ising", "tile_columns": tile_slots * copies, **specification}
     document["network"] = {"source": "gaussian", "widths": list(network.widths)}
     model = IsingModel(network, LayeredIsing.model_validate(document), copies)
-    return model.start(SlotBlock(range(len(betas)), np.array(betas), copies, root_seed=1, sample=0))
+    slots = range(first_slot, first_slot + len(betas))
+    return model.start(SlotBlock(slots, np.array(betas), copies, root_seed=1, sample=0))
 
 
 def spins_of(walkers: IsingWalkers) -> Layers:
@@ -184,7 +187,7 @@ def test_slots_in_other_blocks_are_the_same_chain() -> None:
     network = draw_network((24, 16, 20), biases=True, seed=3)
     betas = np.array([3.0, 2.0, 1.0, 0.5, 0.3])
     whole = make_walkers(network, betas=betas, refresh_every=16)
-    part = whole._model.start(SlotBlock(range(2, 5), betas[2:], 2, root_seed=1, sample=0))
+    part = make_walkers(network, betas=betas[2:], first_slot=2, refresh_every=16)
     for walkers in (whole, part):
         walkers.sweep(0, 100)
     for one, other in zip(fields_of(whole), fields_of(part), strict=True):
