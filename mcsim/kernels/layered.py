@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+# Bonds between two layers from which matrix products read the transposed orientation.
+TRANSPOSED_FROM = 2**19
+
 
 class Couplings(NamedTuple):
     """The network: bonds in both orientations, so that either side of a bond is read along rows.
@@ -70,6 +73,18 @@ def backward_bond(couplings, k):
 
 
 @njit(cache=True)
+def _multiply(spins, bond, transposed, out):
+    """Set out = spins @ bond, handing BLAS whichever orientation it is faster with for this shape.
+
+    Measured with OpenBLAS, 32 columns: plain 44 to 75 Gflop/s up to width 512 and 31 at 2000, transposed 40 and 59.
+    """
+    if bond.size < TRANSPOSED_FROM:
+        np.dot(spins, bond, out)
+    else:
+        np.dot(spins, transposed.T, out)
+
+
+@njit(cache=True)
 def compute_layer_fields(columns, couplings, k, row_0, row_1, product):
     """Set the fields of layer k for the columns row_0..row_1 by full matrix products; `product` is scratch."""
     n_columns = columns.betas.shape[0]
@@ -78,14 +93,15 @@ def compute_layer_fields(columns, couplings, k, row_0, row_1, product):
     bias = couplings.bias[couplings.first[k] : couplings.first[k] + width]
     last = couplings.widths.shape[0] - 1
     if k > 0:
-        np.dot(layer_block(columns.spins, couplings, n_columns, k - 1)[row_0:row_1], forward_bond(couplings, k), out)
+        below = layer_block(columns.spins, couplings, n_columns, k - 1)[row_0:row_1]
+        _multiply(below, forward_bond(couplings, k), backward_bond(couplings, k), out)
     if k < last:
         above = layer_block(columns.spins, couplings, n_columns, k + 1)[row_0:row_1]
         if k == 0:
-            np.dot(above, backward_bond(couplings, k + 1), out)
+            _multiply(above, backward_bond(couplings, k + 1), forward_bond(couplings, k + 1), out)
         else:
             other = product[: (row_1 - row_0) * width].reshape(row_1 - row_0, width)
-            np.dot(above, backward_bond(couplings, k + 1), other)
+            _multiply(above, backward_bond(couplings, k + 1), forward_bond(couplings, k + 1), other)
             for c in range(row_1 - row_0):
                 for j in range(width):
                     out[c, j] += other[c, j]

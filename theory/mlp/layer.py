@@ -47,12 +47,16 @@ class LayerAverages:
 
 @dataclass(frozen=True)
 class LayerRule:
-    """A mesh in z and a rule in (h, u), adapted to one field and good in its neighbourhood."""
+    """A mesh in z and a rule in (h, u), adapted to one field and good in its neighbourhood.
+
+    `spread` is the standard deviation of phi(z) before the tilt.
+    """
 
     activation: Activation
     field: SiteField
     mesh: TiltedMesh
     rule: GaussianRule
+    spread: float
 
     def averages(self, field: SiteField) -> LayerAverages:
         """Return the averages at a field close to the one this rule was adapted to."""
@@ -72,12 +76,17 @@ class LayerRule:
         return LayerAverages(*(float(x) for x in change + self.rule.error))
 
     def drift(self, field: SiteField) -> float:
-        """Return how far, relatively, the field has moved from the one this rule was adapted to."""
+        """Return how far the field has moved from the one this rule was adapted to.
+
+        Relative, and in units of the width of the fronts where the tilted measure jumps from one peak to another,
+        which narrow as 1 / (u_sd spread): a rule adapted to a front is worth nothing beside it.
+        """
         old = self.field
         pairs = ((old.variance, field.variance), (old.h_sd, field.h_sd), (old.u_sd, field.u_sd))
         moved = max(abs(a - b) / max(a, b, 1e-8) for a, b in pairs)
-        scale = max(abs(old.rt), abs(field.rt), 1e-3 + 1e-3 * field.u_sd)
-        return max(moved, 0.1 * abs(old.rt - field.rt) / scale)
+        slope_squared = self.spread**2 / (old.variance + old.h_sd**2)
+        moved = max(moved, abs(old.rt - field.rt) * old.variance * slope_squared)
+        return moved * (1.0 + old.u_sd * self.spread / 3.0)
 
 
 def _integrand(mesh: TiltedMesh, field: SiteField, xi: FloatArray, eta: FloatArray) -> FloatArray:
@@ -91,12 +100,11 @@ def _is_odd(activation: Activation) -> bool:
     return bool(np.all(activation.phi(-z) == -activation.phi(z)))
 
 
-def _is_smooth(mesh: TiltedMesh, field: SiteField) -> bool:
-    """Tell whether f(h, u) varies by little over one standard deviation of h and of u."""
+def _spread(mesh: TiltedMesh, field: SiteField) -> float:
+    """Return the standard deviation of phi(z) before the tilt."""
     density = np.exp(-0.5 * mesh.z**2 / (field.variance + field.h_sd**2)) * mesh.weight
     mean = density @ mesh.phi / density.sum()
-    spread = math.sqrt(density @ (mesh.phi - mean) ** 2 / density.sum())
-    return field.h_sd < 1.5 * math.sqrt(field.variance) and field.u_sd * spread < 3.0
+    return math.sqrt(density @ (mesh.phi - mean) ** 2 / density.sum())
 
 
 def build_layer_rule(activation: Activation, field: SiteField, tolerance: float) -> LayerRule:
@@ -116,6 +124,9 @@ def build_layer_rule(activation: Activation, field: SiteField, tolerance: float)
     floor = np.array([1.0, 1e-12, 1e-12, 1e-12, inverse, 1e-9, 1e-12, 1e-3 * inverse**2])
     targets = np.full(8, tolerance)
     targets[5:] = min(1e-4, _CURVATURE_FACTOR * tolerance)
+    spread = _spread(mesh, field)
+    # f(h, u) then varies by little over one standard deviation of h and of u.
+    smooth = field.h_sd < 1.5 * math.sqrt(field.variance) and field.u_sd * spread < 3.0
     # phi odd: (h, u, zeta) -> -(h, u, zeta) changes no average, and half the plane is enough.
-    rule = gaussian_rule(integrand, targets, floor, even=_is_odd(activation), smooth=_is_smooth(mesh, field))
-    return LayerRule(activation, field, mesh, rule)
+    rule = gaussian_rule(integrand, targets, floor, even=_is_odd(activation), smooth=smooth)
+    return LayerRule(activation, field, mesh, rule, spread)

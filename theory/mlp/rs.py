@@ -20,7 +20,7 @@ from theory.result import NotConvergedError, SolverStatus
 FloatArray = NDArray[np.float64]
 
 _COARSE_TOLERANCE = 1e-5
-_FINE_DRIFT = 0.02
+_FINE_DRIFT = 0.05
 _MAX_CORRECTIONS = 20
 
 
@@ -74,8 +74,8 @@ def solve_rs(
     try:
         x = uncorrelated(model, beta) if start is None else _started_from(start, model, beta)
         x = zipper.settle(x, _COARSE_TOLERANCE)
-        for rule_tolerance in (3e-2 * tolerance, 1e-3 * tolerance):
-            solution = _polish(zipper, x, rule_tolerance, 1e-2 * tolerance)
+        for rule_tolerance in (1e-3 * tolerance, 3e-5 * tolerance):
+            solution = _polish(zipper, x, rule_tolerance, max(1e-4 * tolerance, 1e-12))
             if solution.status.error_estimate <= tolerance:
                 return solution
             x = solution.order_parameters
@@ -106,7 +106,7 @@ def _polish(zipper: Zipper, x: OrderParameters, rule_tolerance: float, tolerance
         if mismatch < tolerance:
             break
         zipper.correct(x, averages)
-        x = zipper.settle(x, 0.05 * tolerance)
+        x = zipper.settle(x, 0.1 * tolerance)
     else:
         raise NotConvergedError(f"the equations still miss by {mismatch:.1e} (relative) on the fine quadrature rule")
     phi = free_entropy_of_averages(model, beta, x, averages)

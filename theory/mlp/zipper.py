@@ -21,6 +21,7 @@ from theory.result import NotConvergedError
 
 _MAX_DRIFT = 0.2
 _NO_FIELD = 1e-20  # a conjugate this small is rounding
+_SHORTEST_STEP = 1e-3
 _PATIENCE = 20  # sweeps over which the steps have to shrink
 
 
@@ -125,8 +126,16 @@ class Zipper:
             If they still move after the allowed number of sweeps.
         """
         steps: list[float] = []
+        last_good = x
         while True:
-            y = self.sweep(x)
+            try:
+                y = self.sweep(x)
+            except NotConvergedError:
+                # A step too far leaves the forward pass without a normalisable weight: go half as far.
+                if relative_change(last_good, x) < _SHORTEST_STEP:
+                    raise
+                x = last_good.midpoint(x)
+                continue
             self.sweeps += 1
             steps.append(relative_change(x, y))
             if steps[-1] < tolerance:
@@ -141,7 +150,7 @@ class Zipper:
                 )
             # Steps that do not shrink mean a cycle, which averaging breaks.
             cycling = len(steps) > _PATIENCE and steps[-1] > 0.9 * steps[-1 - _PATIENCE]
-            x = x.midpoint(y) if cycling else y
+            last_good, x = x, x.midpoint(y) if cycling else y
 
     def correct(self, x: OrderParameters, exact: Sequence[LayerAverages]) -> None:
         """Set the defects such that the averages at `x` become `exact`."""
