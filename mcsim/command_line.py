@@ -40,11 +40,13 @@ def run_command(
     MCSIM_DEBUG to see where it came from.
     """
     comm = world()
-    codes = {ValueError: EXIT_BAD_INPUT, **(expected or {})}
+    codes: dict[type[Exception], int] = {ValueError: EXIT_BAD_INPUT}
+    codes.update(expected or {})
     try:
         args = parser.parse_args(argv)
         action: Callable[[argparse.Namespace, Communicator], int] = args.action
-        return action(args, comm)
+        code: int = action(args, comm)
+        return code
     except KeyboardInterrupt:
         _tell(f"{parser.prog}: rank {comm.rank}: interrupted")
         comm.abort(EXIT_INTERRUPTED)
