@@ -12,7 +12,7 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.config import RunConfig, load_config
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
-from mcsim.simulate import RunOutcome, simulate
+from mcsim.simulate import RunOutcome, simulate, weights_in_file
 from mcsim.storage.index import merge
 from mcsim.storage.summary import as_text, summarise
 
@@ -69,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
     if args.blas_threads < 1:
         raise UsageError(f"--blas-threads: {args.blas_threads} must be at least 1")
-    configs = on_first_rank(comm, lambda: [load_config(path) for path in args.configs])
+    configs = on_first_rank(comm, lambda: [_checked(path) for path in args.configs])
     folders = [args.out] if len(configs) == 1 else [args.out / path.stem for path in args.configs]
     if len(set(folders)) < len(folders):
         raise UsageError("CONFIG: several configurations need different file names, which name their folders")
@@ -88,6 +88,13 @@ def _run(args: argparse.Namespace, comm: Communicator) -> int:
         if outcome.stopped:
             return EXIT_INTERRUPTED
     return 0
+
+
+def _checked(path: Path) -> RunConfig:
+    """Return a configuration whose weights file, if it names one, has been read and found usable."""
+    config = load_config(path)
+    weights_in_file(config)
+    return config
 
 
 def _tell(outcome: RunOutcome, *, as_json: bool) -> None:

@@ -131,8 +131,7 @@ def _check_layout(config: RunConfig, ranks: int, groups: int) -> None:
 
 def _prepare(config: RunConfig, folder: Path, overwrite: bool, restart_interrupted: bool) -> list[int]:
     """Check the inputs and the folder, write the index, and return the samples still to compute."""
-    network = config.model.network if isinstance(config.model, LayeredIsing) else None
-    weights = _weights_in_file(network) if isinstance(network, FileNetwork) else None
+    weights = weights_in_file(config)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -146,8 +145,17 @@ def _prepare(config: RunConfig, folder: Path, overwrite: bool, restart_interrupt
     return [sample for sample in range(config.samples) if sample not in kept]
 
 
-def _weights_in_file(network: FileNetwork) -> str:
-    """Return the fingerprint of a file's weights, or say which key of the configuration names an unusable file."""
+def weights_in_file(config: RunConfig) -> str | None:
+    """Return the fingerprint of the weights file that a configuration names, None where it names none.
+
+    Raises
+    ------
+    ConfigError
+        Where the file cannot be used; the line names the key.
+    """
+    network = config.model.network if isinstance(config.model, LayeredIsing) else None
+    if not isinstance(network, FileNetwork):
+        return None
     try:
         return load_file_network(network).sha256()
     except WeightsError as error:

@@ -1,0 +1,7 @@
+"""Compiled loops: arrays in and out, knowing NumPy and Numba alone."""
+
+from pathlib import Path
+
+from mcsim.kernels.cached_code import forget_stale_code
+
+forget_stale_code(Path(__file__).parent)
