@@ -6,6 +6,7 @@ Everything above this file is written once against `Communicator`; a run on one 
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -96,6 +97,7 @@ class MpiCommunicator:
 
     _STOP_TAG = 17
     _SWAP_TAG = 18
+    _SECONDS_TO_BE_HEARD = 0.5
 
     def __init__(self, comm: MPI.Comm) -> None:
         from mpi4py import MPI
@@ -141,6 +143,8 @@ class MpiCommunicator:
         return notified
 
     def abort(self, code: int) -> None:
+        # The launcher forwards what a rank has printed only while it lives, and Abort ends it with the ranks.
+        time.sleep(self._SECONDS_TO_BE_HEARD)
         self._comm.Abort(code)
 
 

@@ -55,7 +55,7 @@ def make_config(network: LayeredWeights, folder: Path, **model: object) -> RunCo
             "seed": 20241122,
             "model": {"kind": "layered-ising", "network": source, "tile_columns": 4, **model},
             "ladder": {"temperatures": TEMPERATURES},
-            "run": {"copies": 4, "thermalization": 200, "measurements": 6000, "sweeps_per_measurement": 5},
+            "run": {"copies": 4, "thermalization": 200, "measurements": 4000, "sweeps_per_measurement": 5},
         }
     )
 

@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float64]
 _COARSE_TOLERANCE = 1e-5
 _FINE_DRIFT = 0.05
 _MAX_CORRECTIONS = 20
+_MAYBE_ROUNDING = 1e-9
 
 
 def solve_rs(
@@ -75,7 +76,7 @@ def solve_rs(
         x = uncorrelated(model, beta) if start is None else _started_from(start, model, beta)
         x = zipper.settle(x, _COARSE_TOLERANCE)
         for rule_tolerance in (1e-3 * tolerance, 3e-5 * tolerance):
-            solution = _polish(zipper, x, rule_tolerance, max(1e-4 * tolerance, 1e-12))
+            solution = _polish(zipper, x, rule_tolerance, max(1e-4 * tolerance, 3e-12))
             if solution.status.error_estimate <= tolerance:
                 return solution
             x = solution.order_parameters
@@ -99,24 +100,30 @@ def _polish(zipper: Zipper, x: OrderParameters, rule_tolerance: float, tolerance
     """Make the saddle-point equations hold on fine rules, and estimate the error left."""
     model, beta = zipper.model, zipper.beta
     fine = _FineRules(model, rule_tolerance)
+    mismatch, response = np.inf, 1.0
     for _ in range(_MAX_CORRECTIONS):
         averages = fine.averages(x)
         y = saddle_map(model, beta, x, averages)
-        mismatch = relative_change(x, y)
-        if mismatch < tolerance:
+        previous, mismatch = mismatch, relative_change(x, y)
+        at_rounding = mismatch < _MAYBE_ROUNDING and mismatch > 0.5 * previous
+        if mismatch < tolerance or at_rounding:
             break
         zipper.correct(x, averages)
-        x = zipper.settle(x, 0.1 * tolerance)
+        before, x = x, zipper.settle(x, 0.1 * tolerance)
+        if mismatch > _MAYBE_ROUNDING:
+            response = max(response, abs(float(x.v[-1] / before.v[-1]) - 1.0) / mismatch)
     else:
         raise NotConvergedError(f"the equations still miss by {mismatch:.1e} (relative) on the fine quadrature rule")
     phi = free_entropy_of_averages(model, beta, x, averages)
     energy_scale = beta * model.weight_variance * float(x.v[-1])
     phi_error, relative_error = fine.errors(zipper, x, averages)
-    relative_error = (relative_error + mismatch) / (1.0 - min(zipper.rate, 0.999))
+    # How much of a mismatch reaches the last layer, as seen in the corrections, and after infinitely many sweeps.
+    response = max(response, 1.0 / (1.0 - min(zipper.rate, 0.999)))
+    energy_error = energy_scale * response * (relative_error + (model.depth + 1) * mismatch)
     status = SolverStatus(
         converged=True,
         residual=largest_difference(x, y),
-        error_estimate=max(phi_error, energy_scale * relative_error, 4e-16 * abs(phi)),
+        error_estimate=max(phi_error, energy_error, 4e-16 * abs(phi)),
         iterations=zipper.sweeps,
     )
     return rs_solution(model, beta, phi, x, replicon(model, x, averages), status)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from theory.mlp.acceleration import Anderson
 from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
 from theory.mlp.model import MlpModel, OrderParameters, input_overlap
 from theory.result import NotConvergedError
@@ -22,7 +23,9 @@ from theory.result import NotConvergedError
 _MAX_DRIFT = 0.2
 _NO_FIELD = 1e-20  # a conjugate this small is rounding
 _SHORTEST_STEP = 1e-3
-_PATIENCE = 20  # sweeps over which the steps have to shrink
+_MAYBE_ROUNDING = 1e-9
+_PATIENCE = 6  # sweeps that may pass before a shorter step is expected
+_NEAR = 0.1  # relative steps this short are combined by Anderson's method
 
 
 def uncorrelated(model: MlpModel, beta: float) -> OrderParameters:
@@ -73,6 +76,21 @@ def _conjugate(model: MlpModel, layer: int, averages: LayerAverages) -> tuple[fl
     return factor * averages.d_hh, factor * averages.d_h_squared
 
 
+def _accelerated(history: Anderson, x: OrderParameters, y: OrderParameters) -> OrderParameters:
+    """Return y with conjugates combined with those of earlier sweeps; they alone determine the next sweep."""
+    proposal = history.propose(np.concatenate([x.rt, x.r0]), np.concatenate([y.rt, y.r0]))
+    rt, r0 = np.split(proposal, 2)
+    if np.any(r0 < 0.5 * y.r0):
+        history.forget()
+        return y
+    return OrderParameters(y.v, y.k0, rt, r0)
+
+
+def _stalled(steps: list[float]) -> bool:
+    """Tell whether the last sweeps brought no step much shorter than those before."""
+    return len(steps) > _PATIENCE and min(steps[-_PATIENCE:]) > 0.5 * min(steps[:-_PATIENCE])
+
+
 class Zipper:
     """The iteration on coarse quadrature rules, with a constant defect added to the averages of each layer.
 
@@ -118,15 +136,16 @@ class Zipper:
         return x
 
     def settle(self, x: OrderParameters, tolerance: float) -> OrderParameters:
-        """Sweep until the order parameters move by less than `tolerance` (relative); note the rate.
+        """Sweep until the order parameters move by less than `tolerance` (relative) or by rounding only; note the rate.
 
         Raises
         ------
         NotConvergedError
             If they still move after the allowed number of sweeps.
         """
-        steps: list[float] = []
         last_good = x
+        steps: list[float] = []
+        history = Anderson()
         while True:
             try:
                 y = self.sweep(x)
@@ -135,12 +154,12 @@ class Zipper:
                 if relative_change(last_good, x) < _SHORTEST_STEP:
                     raise
                 x = last_good.midpoint(x)
+                history.forget()
                 continue
             self.sweeps += 1
             steps.append(relative_change(x, y))
-            if steps[-1] < tolerance:
-                if len(steps) > 3:
-                    self.rate = max(self.rate, (steps[-1] / steps[-4]) ** (1.0 / 3.0))
+            if steps[-1] < tolerance or (steps[-1] < _MAYBE_ROUNDING and _stalled(steps)):
+                self.rate = max(self.rate, history.rate())
                 return y
             if self.sweeps >= self._max_sweeps:
                 energy = -self.beta * self.model.weight_variance * y.v[-1]
@@ -148,9 +167,15 @@ class Zipper:
                     f"order parameters still move by {steps[-1]:.1e} (relative) after {self.sweeps} sweeps, "
                     f"tolerance {tolerance:.1e}; energy {energy:.8g}"
                 )
-            # Steps that do not shrink mean a cycle, which averaging breaks.
-            cycling = len(steps) > _PATIENCE and steps[-1] > 0.9 * steps[-1 - _PATIENCE]
-            last_good, x = x, x.midpoint(y) if cycling else y
+            last_good, x = x, self._next(x, y, steps, history)
+
+    def _next(self, x: OrderParameters, y: OrderParameters, steps: list[float], history: Anderson) -> OrderParameters:
+        """Return where to sweep from after `x` led to `y`."""
+        if len(steps) > 1 and steps[-1] > 2.0 * steps[-2]:
+            history.forget()
+        if steps[-1] < _NEAR:
+            return _accelerated(history, x, y)
+        return x.midpoint(y) if _stalled(steps) else y
 
     def correct(self, x: OrderParameters, exact: Sequence[LayerAverages]) -> None:
         """Set the defects such that the averages at `x` become `exact`."""
