@@ -3,13 +3,33 @@
 Source: Winer and Hanin, "Deep Neural Nets as Hamiltonians", arXiv 2503.23982. `theory.mlp.model` states the
 conventions, `theory.mlp.zipper` and `theory.mlp.free_entropy` the equations, `theory.mlp.stability` the
 stability of replica symmetry.
+
+A prediction takes a model and an inverse temperature::
+
+    from theory import activations
+    from theory.mlp import MlpModel, critical_beta, solve_branch, solve_rs
+
+    model = MlpModel(activations.get("tanh"), width_ratios=(1.0, 1.0, 1.0), weight_variance=1.0)  # depth 2
+    solution = solve_rs(model, 4.0)
+    solution.free_entropy, solution.energy, solution.entropy    # per reference width N, k_B = 1
+    solution.overlaps[0].self_overlap, solution.overlaps[0].mean  # input layer; hidden layers follow
+    solution.replicon                                           # above 1: replica symmetry is unstable
+
+    solutions = solve_branch(model, [0.5, 1.0, 2.0, 4.0])       # a list of such solutions, warm-started
+    critical_beta(model, beta_max=16.0)                         # smallest beta with replicon = 1, or None
+
+Every solver raises `theory.result.NotConvergedError` where it misses its tolerance. The others:
+`entropy_curve` (the branch as arrays), `free_entropy` (at any order parameters), `phase_map` (replicon over
+beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth).
 """
 
+from theory.mlp.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
 from theory.mlp.depth import DepthSolution, solve_depth_limit
 from theory.mlp.free_entropy import free_entropy
 from theory.mlp.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
-from theory.mlp.rs import EntropyCurve, entropy_curve, solve_rs
+from theory.mlp.phase_map import PhaseMap, phase_map
+from theory.mlp.rs import solve_rs
 from theory.mlp.solution import LayerOverlap, RSSolution
 
 __all__ = [
@@ -18,9 +38,13 @@ __all__ = [
     "LayerOverlap",
     "MlpModel",
     "OrderParameters",
+    "PhaseMap",
     "RSSolution",
+    "critical_beta",
     "entropy_curve",
     "free_entropy",
+    "phase_map",
+    "solve_branch",
     "solve_depth_limit",
     "solve_linear",
     "solve_rs",

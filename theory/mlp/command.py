@@ -6,8 +6,9 @@ import argparse
 import json
 
 from theory.mlp import options
+from theory.mlp.branch import solve_branch
 from theory.mlp.model import MlpModel
-from theory.mlp.rs import entropy_curve, solve_rs
+from theory.mlp.rs import solve_rs
 from theory.mlp.solution import RSSolution
 
 _EXAMPLE = """\
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     """Solve at the inverse temperature or temperatures asked for and print the result."""
     model = options.network(args, args.weight_variance)
     if args.betas:
-        solutions = list(entropy_curve(model, args.betas, tolerance=args.tolerance).solutions)
+        solutions = solve_branch(model, args.betas, tolerance=args.tolerance)
     else:
         solutions = [solve_rs(model, args.beta, tolerance=args.tolerance)]
     if args.json:

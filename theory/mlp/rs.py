@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.mlp.free_entropy import free_entropy_of_averages
 from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
@@ -16,8 +14,6 @@ from theory.mlp.solution import RSSolution, rs_solution
 from theory.mlp.stability import replicon
 from theory.mlp.zipper import Zipper, relative_change, saddle_map, uncorrelated
 from theory.result import NotConvergedError, SolverStatus
-
-FloatArray = NDArray[np.float64]
 
 _COARSE_TOLERANCE = 1e-5
 _FINE_DRIFT = 0.05
@@ -170,47 +166,3 @@ class _FineRules:
             phi_error += model.width_ratios[index + 1] * error.f
             relative_error += relative_change(exact, saddle_map(model, zipper.beta, x, moved))
         return phi_error, relative_error
-
-
-@dataclass(frozen=True)
-class EntropyCurve:
-    """The entropy as a function of the energy, parametrised by beta; every array has shape (betas,).
-
-    Attributes
-    ----------
-    beta, energy, entropy, free_entropy, replicon, error_estimate : float64 arrays
-    solutions : tuple of RSSolution
-        The saddle points behind them.
-    """
-
-    beta: FloatArray
-    energy: FloatArray
-    entropy: FloatArray
-    free_entropy: FloatArray
-    replicon: FloatArray
-    error_estimate: FloatArray
-    solutions: tuple[RSSolution, ...]
-
-
-def entropy_curve(model: MlpModel, betas: Sequence[float], *, tolerance: float = 1e-8) -> EntropyCurve:
-    """Return s(e) on the branch that starts from uncorrelated replicas, followed through `betas` in order.
-
-    ds/de = beta along the curve. Parameters, units and errors are those of `solve_rs`.
-    """
-    solutions: list[RSSolution] = []
-    for beta in betas:
-        start = solutions[-1].order_parameters if solutions else None
-        solutions.append(solve_rs(model, beta, tolerance=tolerance, start=start))
-
-    def column(name: str) -> FloatArray:
-        return np.array([getattr(solution, name) for solution in solutions])
-
-    return EntropyCurve(
-        beta=column("beta"),
-        energy=column("energy"),
-        entropy=column("entropy"),
-        free_entropy=column("free_entropy"),
-        replicon=column("replicon"),
-        error_estimate=np.array([solution.status.error_estimate for solution in solutions]),
-        solutions=tuple(solutions),
-    )
