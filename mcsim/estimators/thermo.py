@@ -33,10 +33,15 @@ def integrate_from_infinite_temperature(
         raise ValueError(f"betas must rise from 0, but start {betas[:3].tolist()}")
     if betas.size < FEWEST_TEMPERATURES:
         raise ValueError(f"{betas.size} temperatures: thermodynamic integration needs at least {FEWEST_TEMPERATURES}")
-    fine = CubicSpline(betas, energies).antiderivative()(betas)
+    fine = integration_weights(betas) @ energies
     keep = np.unique(np.append(np.arange(0, betas.size, 2), betas.size - 1))
     coarse = CubicSpline(betas[keep], energies[keep]).antiderivative()(betas)
     return fine, np.abs(fine - coarse)
+
+
+def integration_weights(betas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix (slots, slots) that turns energies into the spline's integral from the first beta to each."""
+    return np.asarray(CubicSpline(betas, np.eye(betas.size)).antiderivative()(betas), dtype=np.float64)
 
 
 def entropy(betas: NDArray[np.float64], energies: NDArray[np.float64], at_infinity: float) -> NDArray[np.float64]:

@@ -1,0 +1,193 @@
+"""The free entropy Phi(beta) = (1/N) log <exp(-beta H)>_0 of one sample from its energies, by two routes.
+
+<>_0 is the average over the prior (beta = 0), so Phi(0) = 0, dPhi/dbeta = -e and s = Phi + beta e. The routes are
+thermodynamic integration, which uses mean energies and interpolates between slots, and MBAR, which uses the
+distribution of energies and reweights. They fail for different reasons: a ladder that is too coarse, and slots whose
+energies do not overlap.
+
+Sources: Shirts & Chodera, J. Chem. Phys. 129, 124105 (2008) for MBAR, as implemented by pymbar.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from mcsim.estimators.series import blocking
+from mcsim.estimators.thermo import integrate_from_infinite_temperature, integration_weights
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FreeEntropy:
+    """Phi of one sample at each beta of a rising ladder from 0; densities per N.
+
+    Attributes
+    ----------
+    betas, values, errors : float64 (slots,)
+        Errors are thermal, autocorrelation included; the spread between samples is not in them.
+    discretization : float64 (slots,)
+        Estimated error of interpolating between slots; zero for MBAR, which does not.
+    """
+
+    betas: FloatArray
+    values: FloatArray
+    errors: FloatArray
+    discretization: FloatArray
+
+
+def by_integration(betas: FloatArray, energies: FloatArray, sites: int) -> FreeEntropy:
+    """Return Phi = -int_0^beta e dbeta' with a cubic spline through the mean energies.
+
+    The integral is linear in the energies, so that each row of the series gives one value of it: blocking of that
+    series knows the autocorrelation and the correlation between slots that exchange brings.
+
+    Parameters
+    ----------
+    betas : float64 (slots,)
+        Rising from 0, at least 5.
+    energies : float64 (slots, rows, copies)
+        Total energies H.
+    sites : int
+        N, which densities are per.
+
+    Raises
+    ------
+    ValueError
+        Where the ladder does not start at beta = 0 or is too short.
+    """
+    densities = energies / sites
+    integral, change = integrate_from_infinite_temperature(betas, densities.mean(axis=(1, 2)))
+    by_row = np.einsum("ks,src->krc", integration_weights(betas), densities)
+    errors = np.array([blocking(series).error if series.any() else 0.0 for series in by_row])
+    # The change on leaving out every second slot is about 16 times the error of a cubic spline.
+    return FreeEntropy(betas, -integral, errors, change / 16.0)
+
+
+class Reweighting:
+    """All energies of a sample pooled by MBAR: Phi at every slot, and the prior's distribution of energies.
+
+    Memory and time grow as slots^2 x draws: each slot is thinned by its autocorrelation time and to at most `draws`.
+
+    Parameters
+    ----------
+    betas : float64 (slots,)
+        Rising from 0.
+    energies : float64 (slots, rows, copies)
+        Total energies H.
+    sites : int
+        N, which densities are per.
+    draws : int
+        Energies of a slot to use at most.
+
+    Raises
+    ------
+    ValueError
+        Where the ladder does not start at beta = 0.
+    """
+
+    def __init__(self, betas: FloatArray, energies: FloatArray, sites: int, *, draws: int = 400) -> None:
+        if betas[0] != 0.0 or np.any(np.diff(betas) <= 0):
+            raise ValueError(f"betas must rise from 0, but start {betas[:3].tolist()}")
+        self.betas = betas
+        self.sites = sites
+        thinned = [_independent(series, draws) for series in energies]
+        self._variances = energies.reshape(betas.size, -1).var(axis=1) / sites
+        self._means = energies.mean(axis=(1, 2)) / sites
+        self._counts = np.array([series.size for series in thinned])
+        self._pool = np.concatenate(thinned)
+
+    @cached_property
+    def _mbar(self) -> Any:
+        # pymbar announces on import that JAX is missing, which is no news to anybody here.
+        logging.getLogger("pymbar").setLevel(logging.ERROR)
+        from pymbar import MBAR
+
+        return MBAR(self.betas[:, None] * self._pool, self._counts, solver_protocol="robust")
+
+    @cached_property
+    def free_entropy(self) -> FreeEntropy:
+        """Phi at every slot, with MBAR's asymptotic errors."""
+        result = self._mbar.compute_free_energy_differences()
+        zero = np.zeros(self.betas.size)
+        return FreeEntropy(self.betas, -result["Delta_f"][0] / self.sites, result["dDelta_f"][0] / self.sites, zero)
+
+    @cached_property
+    def _log_prior_weights(self) -> FloatArray:
+        """Logarithm of each pooled energy's weight under the prior, normalised."""
+        f = -self.free_entropy.values * self.sites
+        mixture = np.log(self._counts)[:, None] + f[:, None] - self.betas[:, None] * self._pool
+        log_weights = -logsumexp(mixture, axis=0)
+        return np.asarray(log_weights - logsumexp(log_weights), dtype=np.float64)
+
+    def microcanonical_entropy(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return s(e) of each bin of energies per N, and its statistical error.
+
+        s(e) = (1/N) log rho_0(e) + (1/2N) log(2 pi c / N), with rho_0 the prior's density of the energy per N and
+        c = N var(e) at the temperature where <H>/N = e. The second term is the Gaussian factor between a density
+        of states and exp(N s): with it, s(e) differs from the canonical Phi + beta e by O(1/N^2).
+
+        Parameters
+        ----------
+        edges : float64 (bins + 1,)
+            Rising energies per N, bins narrow compared with the fluctuations sqrt(c/N).
+
+        Returns
+        -------
+        entropy, error : float64 (bins,)
+            nan where no pooled energy fell into the bin.
+        """
+        energies = self._pool / self.sites
+        which = np.digitize(energies, edges) - 1
+        s = np.full(edges.size - 1, np.nan)
+        error = np.full(edges.size - 1, np.nan)
+        order = np.argsort(self._means)
+        c = np.interp(0.5 * (edges[1:] + edges[:-1]), self._means[order], self._variances[order])
+        for b in range(s.size):
+            inside = self._log_prior_weights[which == b]
+            if inside.size:
+                total = float(logsumexp(inside))
+                density = total - math.log(edges[b + 1] - edges[b])
+                s[b] = (density + 0.5 * math.log(2.0 * math.pi * c[b] / self.sites)) / self.sites
+                error[b] = math.exp(0.5 * float(logsumexp(2.0 * inside)) - total) / self.sites
+        return s, error
+
+
+def _independent(series: FloatArray, draws: int) -> FloatArray:
+    """Return energies (rows, copies) of one slot thinned to about one in 2 tau, at most `draws` of them."""
+    stride = max(1, math.ceil(2.0 * blocking(series).tau), math.ceil(series.size / draws))
+    stride = min(stride, series.shape[0])
+    return np.ascontiguousarray(series[stride - 1 :: stride]).ravel()
+
+
+def legendre_entropy(betas: FloatArray, free_entropy: FloatArray, energies: FloatArray, at: FloatArray) -> FloatArray:
+    """Return s(e) = min_beta (Phi(beta) + beta e) at given energies per N.
+
+    Parameters
+    ----------
+    betas, free_entropy, energies : float64 (slots,)
+        Rising from 0; Phi and its slope -e at each slot: a cubic Hermite interpolation uses both.
+    at : float64 (n,)
+        Energies per N within the range of `energies`.
+
+    Returns
+    -------
+    float64 (n,)
+        nan outside the range of the ladder.
+    """
+    from scipy.interpolate import CubicHermiteSpline
+
+    fine = np.linspace(betas[0], betas[-1], 64 * betas.size)
+    phi = CubicHermiteSpline(betas, free_entropy, -energies)(fine)
+    lines = phi[None, :] + fine[None, :] * at[:, None]
+    lowest = lines.argmin(axis=1)
+    inside = (lowest > 0) & (lowest < fine.size - 1) | (at == energies[0])
+    return np.where(inside, lines[np.arange(at.size), lowest], np.nan)
