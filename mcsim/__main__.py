@@ -1,4 +1,4 @@
-"""Command line of the sampler: ``python -m mcsim run|schema|info|merge``."""
+"""Command line of the sampler: ``python -m mcsim run|train|schema|info|merge``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
+from mcsim.command_line import EXIT_FAILED, EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
 from mcsim.config import RunConfig, load_config
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import RunOutcome, simulate, weights_in_file
 from mcsim.storage.index import merge
 from mcsim.storage.summary import as_text, summarise
+from mcsim.training.command import add_train_command
+from mcsim.training.config import TrainConfig
+from mcsim.training.train import MissingPackageError
+
+_SCHEMAS: dict[str, type[RunConfig] | type[TrainConfig]] = {"run": RunConfig, "train": TrainConfig}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,7 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the outcome as JSON")
     run.set_defaults(action=_run)
 
+    add_train_command(commands)
+
     schema = commands.add_parser("schema", help="print the JSON schema of a configuration")
+    schema.add_argument("of", nargs="?", choices=_SCHEMAS, default="run", help="whose configuration (default: run)")
     schema.set_defaults(action=_schema)
 
     info = commands.add_parser("info", help="summarise a result", epilog="example: mcsim info out/glass/index.h5")
@@ -107,7 +115,7 @@ def _tell(outcome: RunOutcome, *, as_json: bool) -> None:
 
 def _schema(args: argparse.Namespace, comm: Communicator) -> int:
     if comm.rank == 0:
-        print(json.dumps(RunConfig.model_json_schema(), indent=2))
+        print(json.dumps(_SCHEMAS[args.of].model_json_schema(), indent=2))
     return 0
 
 
@@ -127,7 +135,7 @@ def _merge(args: argparse.Namespace, comm: Communicator) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand on every rank; 0 done, 1 failed, 2 bad input, 130 interrupted."""
-    return run_command(build_parser(), argv)
+    return run_command(build_parser(), argv, {MissingPackageError: EXIT_FAILED})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from mcsim.storage.index import same_run_but_for_samples, write_index
 
 NAN, INF = float("nan"), float("inf")
 NETWORK = "model.network"
-EXAMPLES = sorted((ROOT / "scripts" / "examples").glob("*.toml"))
+EXAMPLES = sorted(p for p in (ROOT / "scripts" / "examples").glob("*.toml") if not p.name.startswith("train_"))
 
 # Changes to a good configuration, and all that the one line about them must contain.
 BAD: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -30,6 +30,14 @@ ALLOWED: dict[str, set[str]] = {
     "mcsim.tempering": {"mcsim.config", "mcsim.kernels", "mcsim.models", "mcsim.parallel", "mcsim.seeds"},
     "mcsim.storage": {"mcsim", "mcsim.config", "mcsim.models", "mcsim.parallel", "mcsim.tempering"},
     "mcsim.estimators": set(),
+    "mcsim.training": {
+        "mcsim.command_line",
+        "mcsim.config_errors",
+        "mcsim.config_models",
+        "mcsim.networks",
+        "mcsim.parallel",
+        "mcsim.progress",
+    },
     "mcsim.simulate": {
         "mcsim.config",
         "mcsim.models",
@@ -48,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.parallel",
         "mcsim.simulate",
         "mcsim.storage",
+        "mcsim.training",
     },
     "theory": set(),
     # The comparison reads results, runs samplers and asks for predictions; it does not reach into the sampler.
@@ -68,9 +77,9 @@ ALLOWED: dict[str, set[str]] = {
 ONLY_IN = {
     "mpi4py": ("mcsim.parallel",),
     "numba": ("mcsim.kernels", "theory"),
-    "pydantic": ("mcsim.config", "mcsim.config_models", "mcsim.config_errors", "validation"),
+    "pydantic": ("mcsim.config", "mcsim.config_models", "mcsim.config_errors", "mcsim.training", "validation"),
     "h5py": ("mcsim.storage", "mcsim.networks"),
-    "torch": (),
+    "torch": ("mcsim.training",),
 }
 KERNELS_MAY_IMPORT = {"numpy", "numba", "mcsim"}
 
