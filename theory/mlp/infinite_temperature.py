@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import roots_genlaguerre
 
 from theory.activations import Activation
 from theory.mlp.model import MlpModel
@@ -48,7 +47,9 @@ def prior_self_overlaps(model: MlpModel, widths: Sequence[int]) -> FloatArray:
         If the number of widths is not the model's L + 1.
     """
     if len(widths) != model.depth + 1:
-        raise ValueError(f"{len(widths)} widths {tuple(widths)} for a model of {model.depth + 1} layers, input included")
+        raise ValueError(
+            f"{len(widths)} widths {tuple(widths)} for a model of {model.depth + 1} layers, input included"
+        )
     nodes, weights = _input_rule(model, widths[0])
     means = [float(weights @ nodes)]
     for width in widths[1:]:
@@ -64,8 +65,11 @@ def _input_rule(model: MlpModel, width: int) -> tuple[FloatArray, FloatArray]:
     """Return nodes and weights of |x|^2 / N_0: chi squared over N_0, or 1 on the sphere."""
     if model.prior == "sphere":
         return np.ones(1), np.ones(1)
-    nodes, weights = roots_genlaguerre(_INPUT_NODES, 0.5 * width - 1.0)
-    return nodes * 2.0 / width, weights / weights.sum()
+    # Gauss-Laguerre by its Jacobi matrix: SciPy's weights overflow beyond a few hundred inputs.
+    k, alpha = np.arange(_INPUT_NODES), 0.5 * width - 1.0
+    off = np.sqrt(k[1:] * (k[1:] + alpha))
+    nodes, vectors = np.linalg.eigh(np.diag(2.0 * k + 1.0 + alpha) + np.diag(off, 1) + np.diag(off, -1))
+    return nodes * 2.0 / width, vectors[0] ** 2
 
 
 def _square_moments(activation: Activation, variance: float) -> FloatArray:
