@@ -1,4 +1,4 @@
-"""Command line of the sampler: ``python -m mcsim run|train|schema|info|merge``."""
+"""Command line of the sampler: ``python -m mcsim run|train|import|schema|info|merge``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mcsim.command_line import EXIT_FAILED, EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
 from mcsim.config import RunConfig, load_config
+from mcsim.import_command import add_import_command
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import RunOutcome, simulate, weights_in_file
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.set_defaults(action=_run)
 
     add_train_command(commands)
+    add_import_command(commands)
 
     schema = commands.add_parser("schema", help="print the JSON schema of a configuration")
     schema.add_argument("of", nargs="?", choices=_SCHEMAS, default="run", help="whose configuration (default: run)")

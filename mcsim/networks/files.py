@@ -19,7 +19,7 @@ import numpy as np
 import safetensors
 from numpy.typing import NDArray
 
-from mcsim.networks import weights_hdf5
+from mcsim.networks import torch_files, weights_hdf5
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_checks import StoredArray, WeightsError, assemble, fault, listed, readable
 from mcsim.networks.weights_hdf5 import AttributeValue, Stage
@@ -50,9 +50,16 @@ def save_weights(
         What a reader should know of the network, e.g. activation, description, dataset, seed, learning_rate.
     """
     path = Path(path)
+    check_output(path)
+    weights_hdf5.write_stages(path, stages, attributes)
+
+
+def check_output(path: Path) -> None:
+    """Refuse a file that could not be written, before time is spent on what it is to hold."""
     if path.suffix.lower() not in weights_hdf5.SUFFIXES:
         raise fault(path, f"suffix {path.suffix!r} of a file to write; it must be .h5 or .hdf5")
-    weights_hdf5.write_stages(path, stages, attributes)
+    if not path.absolute().parent.is_dir():
+        raise fault(path, f"cannot be written: there is no folder {path.parent}")
 
 
 def stored_stages(path: str | Path) -> tuple[Stage, ...]:
@@ -81,17 +88,17 @@ def load_weights(
     Parameters
     ----------
     path : str or Path
-        .h5 or .hdf5 (our layout, see `weights_hdf5`), .npz or .safetensors.
+        .h5 or .hdf5 (our layout, see `weights_hdf5`), .npz, .safetensors, or .pt and .pth (a state_dict).
     epoch : float, optional
         The stage of training to take from an HDF5 file (to five digits); the last one by default.
     arrays : sequence of str, optional
-        .npz and .safetensors: the names of the 2-d arrays, from the input to the output. By default every
-        2-d array, in the file's order (.npz) or natural order of names (.safetensors keeps none).
+        Of all but HDF5 files: the names of the 2-d arrays, from the input to the output. By default every
+        2-d array, in the file's order or natural order of names (.safetensors keeps none).
     biases : sequence of str, optional
-        .npz and .safetensors: the names of the 1-d arrays, one per layer 1..L or one per layer 0..L. Without
+        Of all but HDF5 files: the names of the 1-d arrays, one per layer 1..L or one per layer 0..L. Without
         it the network has none, whatever else the file holds.
     transpose : bool
-        .npz and .safetensors: set it for files that store (out, in), like PyTorch's nn.Linear. Square
+        Of all but HDF5 files: set it for files that store (out, in), like PyTorch's nn.Linear. Square
         matrices fit both ways, so nobody can tell you that you forgot it.
 
     What is wrong raises a WeightsError, one line that names the file, the array and what would be right.
@@ -103,14 +110,22 @@ def load_weights(
         return weights_hdf5.read_network(path, epoch)
     if epoch is not None:
         raise fault(path, f"epoch {epoch:.6g} cannot be chosen in a {suffix} file, which holds one network")
-    with _OPENERS[suffix](path) as stored:
-        chosen = _every_matrix(path, stored) if arrays is None else _named(path, stored, "arrays", arrays)
-        vectors = None if biases is None else _named(path, stored, "biases", biases)
+    with open_arrays(path) as stored:
+        chosen = _every_matrix(path, stored) if arrays is None else named(path, stored, "arrays", arrays)
+        vectors = None if biases is None else named(path, stored, "biases", biases)
         return assemble(path, chosen, vectors, transpose=transpose)
 
 
+def open_arrays(path: Path) -> AbstractContextManager[dict[str, StoredArray]]:
+    """Give, inside a with statement, the arrays of a file that is not HDF5 by name, in their order."""
+    suffix = _checked_suffix(path)
+    if suffix in weights_hdf5.SUFFIXES:
+        raise fault(path, "is HDF5 already, in the layout that is read as it is; nothing to import")
+    return _OPENERS[suffix](path)
+
+
 def digits_weights_path() -> Path:
-    """Return the packaged network trained on 8x8 digits (scripts/train_digits.py made it)."""
+    """Return the packaged network trained on 8x8 digits; scripts/examples/train_digits.toml made it."""
     return Path(str(resources.files("mcsim.networks") / "data" / "digits_relu.h5"))
 
 
@@ -129,7 +144,7 @@ def _checked_suffix(path: Path) -> str:
 def _refuse_given(path: Path, **arguments: object) -> None:
     for name, given in arguments.items():
         if given is not None:
-            raise fault(path, f"{name!r} is for .npz and .safetensors files; this layout names its layers")
+            raise fault(path, f"{name!r} is for {', '.join(_OPENERS)} files; this layout names its layers")
 
 
 def _every_matrix(path: Path, stored: dict[str, StoredArray]) -> list[StoredArray]:
@@ -140,7 +155,8 @@ def _every_matrix(path: Path, stored: dict[str, StoredArray]) -> list[StoredArra
     return chosen
 
 
-def _named(path: Path, stored: dict[str, StoredArray], key: str, names: Sequence[str]) -> list[StoredArray]:
+def named(path: Path, stored: dict[str, StoredArray], key: str, names: Sequence[str]) -> list[StoredArray]:
+    """Return the arrays of these names; `key` is what the names were given as."""
     if not names:
         raise fault(path, f"the list {key!r} is empty; name an array for each layer, or leave it out")
     for name in names:
@@ -177,12 +193,13 @@ def _open_safetensors(path: Path) -> Iterator[dict[str, StoredArray]]:
     with ExitStack() as stack:
         with readable(path, "this .safetensors file"):
             file = stack.enter_context(safetensors.safe_open(path, framework="numpy"))
-            names = sorted(file.keys(), key=_natural_order)
+            names = sorted(file.keys(), key=natural_order)
             stored = [_safetensors_array(path, file, name) for name in names]
         yield {array.name: array for array in stored}
 
 
-def _natural_order(name: str) -> list[str | int]:
+def natural_order(name: str) -> list[str | int]:
+    """Return the key that sorts names as people do: layer 2 before layer 10."""
     return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"(\d+)", name))]
 
 
@@ -196,14 +213,15 @@ def _safetensors_array(path: Path, file: Any, name: str) -> StoredArray:
 
 
 def _bfloat16(path: Path, name: str) -> NDArray[np.float32]:
-    """Return a bfloat16 array, which NumPy lacks: it is the upper half of a float32."""
+    """Return a bfloat16 array, which NumPy lacks."""
     deserialize: Callable[[bytes], Any] = safetensors.deserialize
     tensor = dict(deserialize(path.read_bytes()))[name]
-    halves = np.frombuffer(tensor["data"], dtype="<u2").astype(np.uint32)
-    return (halves << 16).view(np.float32).reshape(tensor["shape"])
+    return torch_files.from_bfloat16(np.frombuffer(tensor["data"], dtype="<u2")).reshape(tensor["shape"])
 
 
 _OPENERS: dict[str, Callable[[Path], AbstractContextManager[dict[str, StoredArray]]]] = {
     ".npz": _open_npz,
     ".safetensors": _open_safetensors,
+    **dict.fromkeys(torch_files.SUFFIXES, torch_files.open_torch),
 }
+FOREIGN_SUFFIXES = tuple(_OPENERS)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.command_line import UsageError
+from mcsim.networks.files import check_output
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from mcsim.training.config import TrainConfig, load_training
 from mcsim.training.progress import TrainingProgress
-from mcsim.training.train import TrainingOutcome, check_output, total_steps, train
+from mcsim.training.train import TrainingOutcome, total_steps, train
 
 
 def add_train_command(commands: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import platform
 import time
 from collections.abc import Iterator
@@ -12,12 +11,17 @@ from pathlib import Path
 from typing import Protocol
 
 from mcsim.networks.datasets import Dataset
-from mcsim.networks.files import save_weights
+from mcsim.networks.files import check_output, save_weights
 from mcsim.networks.layered import LayeredWeights
-from mcsim.networks.weights_checks import fault
-from mcsim.networks.weights_hdf5 import SUFFIXES, AttributeValue, Stage
+from mcsim.networks.weights_checks import reason
+from mcsim.networks.weights_hdf5 import AttributeValue, Stage
 from mcsim.training.config import TrainConfig
 from mcsim.training.schedule import steps_per_epoch
+
+_INPUTS = {
+    "relu": "pixels times pixel_scale",
+    "binarised": "+1 where pixels times pixel_scale exceed 1/2, else -1",
+}
 
 
 class MissingPackageError(RuntimeError):
@@ -109,18 +113,12 @@ def train(
     return TrainingOutcome(out, tuple(stages), widths[0], time.monotonic() - started)
 
 
-def check_output(out: Path) -> None:
-    """Refuse, before minutes are spent, a file that could not be written after them."""
-    if out.suffix.lower() not in SUFFIXES:
-        raise fault(out, f"suffix {out.suffix!r} of a file to write; it must be .h5 or .hdf5")
-    if not out.absolute().parent.is_dir():
-        raise fault(out, f"there is no folder {out.parent} to write to")
-
-
 def _torch_version() -> str:
-    if importlib.util.find_spec("torch") is None:
-        raise MissingPackageError("training needs PyTorch, which is not installed: pip install 'mcsim[train]'")
-    return str(importlib.import_module("torch").__version__)
+    try:
+        return str(importlib.import_module("torch").__version__)
+    except ImportError as error:
+        why = f"training needs PyTorch, which cannot be imported ({reason(error)})"
+        raise MissingPackageError(f'{why}: pip install "mcsim[train]"') from error
 
 
 def _attributes(config: TrainConfig, data: Dataset) -> dict[str, AttributeValue]:
@@ -132,6 +130,8 @@ def _attributes(config: TrainConfig, data: Dataset) -> dict[str, AttributeValue]
         "config": config.canonical_json(),
         "dataset": data.name,
         "dataset_sha256": data.sha256(),
+        "pixel_scale": 1 / data.pixel_maximum,
+        "inputs": _INPUTS[network.kind],
         "shuffled_labels": config.data.shuffle_labels,
         "train_size": len(data.train.labels),
         "validation_size": len(data.validation.labels),

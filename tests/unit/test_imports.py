@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "mcsim.tempering": {"mcsim.config", "mcsim.kernels", "mcsim.models", "mcsim.parallel", "mcsim.seeds"},
     "mcsim.storage": {"mcsim", "mcsim.config", "mcsim.models", "mcsim.parallel", "mcsim.tempering"},
     "mcsim.estimators": set(),
+    "mcsim.import_command": {"mcsim.command_line", "mcsim.networks", "mcsim.parallel"},
     "mcsim.training": {
         "mcsim.command_line",
         "mcsim.config_errors",
@@ -52,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "mcsim.__main__": {
         "mcsim.command_line",
         "mcsim.config",
+        "mcsim.import_command",
         "mcsim.networks",
         "mcsim.parallel",
         "mcsim.simulate",

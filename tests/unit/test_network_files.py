@@ -453,7 +453,7 @@ def test_bad_hdf5(tmp_path: Path, case: str) -> None:
         ("absent.h5", None, ["no such file"]),
         ("absent.npz", None, ["no such file"]),
         ("absent.safetensors", None, ["no such file"]),
-        ("net.pt", b"x", ["'.pt'", ".h5, .hdf5, .npz, .safetensors"]),
+        ("net.onnx", b"x", ["'.onnx'", ".h5, .hdf5, .npz, .safetensors, .pt, .pth"]),
         ("net", b"x", ["suffix ''", ".npz"]),
         ("net.h5", b"not HDF5\n" * 99, ["this HDF5 file cannot be read"]),
         ("net.hdf5", b"", ["this HDF5 file cannot be read"]),
