@@ -129,35 +129,38 @@ class Reweighting:
         return np.asarray(log_weights - logsumexp(log_weights), dtype=np.float64)
 
     def microcanonical_entropy(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return s(e) of each bin of energies per N, and its statistical error.
+        """Return s(e) at the middle of each bin of energies per N, and its statistical error.
 
         s(e) = (1/N) log rho_0(e) + (1/2N) log(2 pi c / N), with rho_0 the prior's density of the energy per N and
         c = N var(e) at the temperature where <H>/N = e. The second term is the Gaussian factor between a density
         of states and exp(N s): with it, s(e) differs from the canonical Phi + beta e by O(1/N^2).
 
+        Within a bin rho_0 rises as exp(beta N (e - e_0)); the energies in it are weighted by the inverse of that, so
+        that bins may be as wide as a fair part of the fluctuations sqrt(c/N).
+
         Parameters
         ----------
         edges : float64 (bins + 1,)
-            Rising energies per N, bins narrow compared with the fluctuations sqrt(c/N).
+            Rising energies per N.
 
         Returns
         -------
         entropy, error : float64 (bins,)
             nan where no pooled energy fell into the bin.
         """
-        energies = self._pool / self.sites
-        which = np.digitize(energies, edges) - 1
-        s = np.full(edges.size - 1, np.nan)
-        error = np.full(edges.size - 1, np.nan)
-        order = np.argsort(self._means)
-        c = np.interp(0.5 * (edges[1:] + edges[:-1]), self._means[order], self._variances[order])
-        for b in range(s.size):
-            inside = self._log_prior_weights[which == b]
-            if inside.size:
-                total = float(logsumexp(inside))
-                density = total - math.log(edges[b + 1] - edges[b])
-                s[b] = (density + 0.5 * math.log(2.0 * math.pi * c[b] / self.sites)) / self.sites
-                error[b] = math.exp(0.5 * float(logsumexp(2.0 * inside)) - total) / self.sites
+        middles = 0.5 * (edges[1:] + edges[:-1])
+        colder = np.argsort(self._means)
+        c = np.interp(middles, self._means[colder], self._variances[colder])
+        beta = np.interp(middles, self._means[colder], self.betas[colder])
+        which = np.digitize(self._pool / self.sites, edges) - 1
+        s, error = np.full(middles.size, np.nan), np.full(middles.size, np.nan)
+        for b in np.unique(which[(which >= 0) & (which < middles.size)]):
+            inside = which == b
+            flat = self._log_prior_weights[inside] - beta[b] * (self._pool[inside] - self.sites * middles[b])
+            total = float(logsumexp(flat))
+            density = total - math.log(edges[b + 1] - edges[b])
+            s[b] = (density + 0.5 * math.log(2.0 * math.pi * c[b] / self.sites)) / self.sites
+            error[b] = math.exp(0.5 * float(logsumexp(2.0 * flat)) - total) / self.sites
         return s, error
 
 

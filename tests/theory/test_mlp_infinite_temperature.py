@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_agrees_with_networks_drawn_at_random(name: str, prior: str, c_b: float)
         x *= np.sqrt(widths[0] / (x**2).sum(axis=1, keepdims=True))
     below = x
     measured, errors = [], []
-    for fan_in, width in zip(widths, widths[1:], strict=False):
+    for fan_in, width in pairwise(widths):
         # A fresh network for every input: z given the layer below is Gaussian of variance C_W K + C_b.
         z = rng.standard_normal((draws, width)) * np.sqrt(c_w * (below**2).sum(axis=1, keepdims=True) / fan_in + c_b)
         below = phi(z)
