@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RunConfig
+from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
 from mcsim.networks.files import load_weights
 from mcsim.networks.gaussian import gaussian_weights
 from mcsim.networks.layered import LayeredWeights
+from mcsim.networks.mlp_disorder import MlpDisorder, draw_mlp
 from mcsim.seeds import Purpose, generator
 
 
@@ -23,6 +24,13 @@ def network_of_sample(config: RunConfig, sample: int) -> LayeredWeights:
         rng = generator(config.seed, Purpose.DISORDER, sample)
         return gaussian_weights(network.widths, network.variance, network.scale, rng)
     return load_file_network(network)
+
+
+def mlp_of_sample(config: RunConfig, sample: int) -> MlpDisorder:
+    """Return the weights of one sample of random MLPs: the same whoever asks, and whenever."""
+    assert isinstance(config.model, RandomMlp)
+    rng = generator(config.seed, Purpose.DISORDER, sample)
+    return draw_mlp(config.model.widths, config.model.bias_variance, rng)
 
 
 def load_file_network(network: FileNetwork) -> LayeredWeights:

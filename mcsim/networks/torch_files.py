@@ -7,6 +7,7 @@ whatever else it names is refused. Files in the format before PyTorch 1.6, which
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
 import zipfile
@@ -110,8 +111,8 @@ def open_torch(path: Path) -> Iterator[dict[str, StoredArray]]:
             raise fault(path, f"is not a zip archive, so not written by torch.save of PyTorch 1.6 or newer; {advice}")
         with zipfile.ZipFile(path) as archive:
             folder = _top_folder(path, archive)
-            with archive.open(f"{folder}/data.pkl") as stream:
-                content = _TensorsOnly(path, stream).load()
+            # Read whole, so that the archive's checksum is compared before anything is made of it.
+            content = _TensorsOnly(path, io.BytesIO(archive.read(f"{folder}/data.pkl"))).load()
             order = _byte_order(archive, folder)
             sizes = {info.filename: info.file_size for info in archive.infolist()}
         tensors = _state_dict(path, content)
