@@ -18,7 +18,7 @@ from mcsim.storage.index import merge
 from mcsim.storage.summary import as_text, summarise
 from mcsim.training.command import add_train_command
 from mcsim.training.config import TrainConfig
-from mcsim.training.train import MissingPackageError
+from mcsim.training.errors import TrainingError
 
 _SCHEMAS: dict[str, type[RunConfig] | type[TrainConfig]] = {"run": RunConfig, "train": TrainConfig}
 
@@ -137,7 +137,7 @@ def _merge(args: argparse.Namespace, comm: Communicator) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand on every rank; 0 done, 1 failed, 2 bad input, 130 interrupted."""
-    return run_command(build_parser(), argv, {MissingPackageError: EXIT_FAILED})
+    return run_command(build_parser(), argv, {TrainingError: EXIT_FAILED})
 
 
 if __name__ == "__main__":

@@ -38,16 +38,16 @@ class FileNetwork(Section):
     source: Literal["file"]
     path: str = Field(
         min_length=1,
-        description="an .h5, .npz or .safetensors file, relative to the configuration; or package:digits",
+        description="an .h5, .npz, .safetensors or .pt file, relative to the configuration; or package:digits",
     )
     epoch: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         None, description=".h5 only: the stage of training; the last one by default"
     )
     arrays: tuple[str, ...] | None = Field(
-        None, strict=False, description=".npz, .safetensors: names of the 2-d arrays in order"
+        None, strict=False, description="all but .h5: names of the 2-d arrays in order"
     )
     biases: tuple[str, ...] | None = Field(
-        None, strict=False, description=".npz, .safetensors: names of the 1-d arrays in order"
+        None, strict=False, description="all but .h5: names of the 1-d arrays in order"
     )
     transpose: bool = Field(False, description="set it where weights are stored as (out, in)")
 

@@ -90,26 +90,21 @@ def import_network(
     """
     path = Path(path)
     with open_arrays(path) as stored:
-        candidates = named(path, stored, "layers", layers) if layers is not None else _possible(path, stored)
-        fits = {way: _longest_chain(path, candidates, way) for way in _ways(order)}
-        if layers is not None:
-            # Named layers are all wanted; if they do not chain, `assemble` says where.
-            fits = {way: chain if len(chain) == len(candidates) else candidates for way, chain in fits.items()}
-        way = max(fits, key=lambda way: _merit(path, stored, candidates, fits[way], way))
-        chain = fits[way]
-        if len(chain) == 1 < len(candidates):
-            raise fault(path, f"no two of the 2-d arrays {listed(a.name for a in candidates)} chain; name the layers")
-        taken = [_bias_of(stored, array, way) for array in chain]
-        if biases and not any(taken):
-            raise fault(path, f"no biases of the layers {listed(a.name for a in chain)}; present: {listed(stored)}")
-        used = [array if biases is not False else None for array in taken]
-        network = _assembled(path, chain, used, way)
+        arrays = _possible(path, stored) if layers is None else _named_layers(path, stored, layers)
+        # Named layers are all wanted; where they do not chain, `assemble` says so.
+        found = {way: _longest_chains(arrays, way) if layers is None else [arrays] for way in _ways(order)}
+        way = max(found, key=lambda way: _merit(path, stored, found[way][0], way))
+        chain = _only(path, found[way], arrays)
+        named_so = [_bias_of(stored, array, way) for array in chain]
+        if biases and not any(named_so):
+            raise fault(path, f"no biases of the layers {_names(chain)}; present: {listed(stored)}")
+        used = [array if biases is not False else None for array in named_so]
         return ImportedNetwork(
-            network=network,
+            network=_assembled(path, chain, used, way),
             layers=tuple(array.name for array in chain),
             biases=tuple(array.name if array else None for array in used) if any(used) else (),
             order=way,
-            doubt=_doubt(path, chain, way, sure=order != "auto"),
+            doubt=_doubt(path, chain, way) if order == "auto" else "",
             left=_left(stored, chain, used),
         )
 
@@ -137,20 +132,39 @@ def _why_impossible(array: StoredArray) -> str:
     return "an embedding, by its name" if _EMBEDDINGS.search(array.name) else ""
 
 
-def _longest_chain(path: Path, candidates: Sequence[StoredArray], way: Order) -> list[StoredArray]:
-    """Return the longest run of neighbours in which each layer's inputs are the outputs of the one before."""
-    runs: list[list[StoredArray]] = [[candidates[0]]]
-    for before, after in pairwise(candidates):
+def _named_layers(path: Path, stored: dict[str, StoredArray], layers: Sequence[str]) -> list[StoredArray]:
+    arrays = named(path, stored, "layers", layers)
+    for array in arrays:
+        if len(array.shape) != 2:
+            raise fault(path, f"array {array.name!r} of 'layers' has shape {array.shape}; weights are 2-d")
+    return arrays
+
+
+def _longest_chains(arrays: Sequence[StoredArray], way: Order) -> list[list[StoredArray]]:
+    """Return the longest runs of neighbours in which each layer's inputs are the outputs of the one before."""
+    runs = [[arrays[0]]]
+    for before, after in pairwise(arrays):
         if _sides(before, way)[1] == _sides(after, way)[0]:
             runs[-1].append(after)
         else:
             runs.append([after])
     longest = max(map(len, runs))
-    best = [run for run in runs if len(run) == longest]
-    if len(best) > 1 and longest > 1:
-        names = " or ".join(f"{run[0].name!r}..{run[-1].name!r}" for run in best)
-        raise fault(path, f"several chains of {longest} layers: {names}; name the layers")
-    return best[0]
+    return [run for run in runs if len(run) == longest]
+
+
+def _only(path: Path, chains: Sequence[list[StoredArray]], arrays: Sequence[StoredArray]) -> list[StoredArray]:
+    """Return the one chain there is, or raise."""
+    if len(chains) == 1:
+        return chains[0]
+    length = len(chains[0])
+    if length == 1:
+        raise fault(path, f"no two of the 2-d arrays {_names(arrays)} chain; name the layers")
+    ends = " or ".join(f"{chain[0].name!r}..{chain[-1].name!r}" for chain in chains)
+    raise fault(path, f"several chains of {length} layers: {ends}; name the layers")
+
+
+def _names(arrays: Sequence[StoredArray]) -> str:
+    return listed(array.name for array in arrays)
 
 
 def _sides(array: StoredArray, way: Order) -> tuple[int, int]:
@@ -160,16 +174,12 @@ def _sides(array: StoredArray, way: Order) -> tuple[int, int]:
 
 
 def _merit(
-    path: Path,
-    stored: Mapping[str, StoredArray],
-    candidates: Sequence[StoredArray],
-    chain: Sequence[StoredArray],
-    way: Order,
+    path: Path, stored: Mapping[str, StoredArray], chain: Sequence[StoredArray], way: Order
 ) -> tuple[int, int, bool]:
     """Return how well an order fits: layers that chain, biases of the right length, then habit."""
     chained = sum(_sides(a, way)[1] == _sides(b, way)[0] for a, b in pairwise(chain))
     biased = sum(_bias_of(stored, array, way) is not None for array in chain)
-    return chained, biased, way == _habit(path, candidates)
+    return chained, biased, way == _habit(path, chain)
 
 
 def _habit(path: Path, arrays: Sequence[StoredArray]) -> Order:
@@ -177,10 +187,8 @@ def _habit(path: Path, arrays: Sequence[StoredArray]) -> Order:
     return "out-in" if like_torch else "in-out"
 
 
-def _doubt(path: Path, chain: Sequence[StoredArray], way: Order, *, sure: bool) -> str:
+def _doubt(path: Path, chain: Sequence[StoredArray], way: Order) -> str:
     """Return what speaks against the order that was found."""
-    if sure:
-        return ""
     if way != _habit(path, chain):
         return f"files and names like these are usually {_habit(path, chain)}"
     other: Order = "in-out" if way == "out-in" else "out-in"

@@ -7,6 +7,7 @@ PyTorch (the extra ``train``) is imported when training begins, not before.
 """
 
 from mcsim.training.config import TrainConfig, load_training, parse_training
-from mcsim.training.train import MissingPackageError, TrainingOutcome, train
+from mcsim.training.errors import TrainingError
+from mcsim.training.train import TrainingOutcome, train
 
-__all__ = ["MissingPackageError", "TrainConfig", "TrainingOutcome", "load_training", "parse_training", "train"]
+__all__ = ["TrainConfig", "TrainingError", "TrainingOutcome", "load_training", "parse_training", "train"]

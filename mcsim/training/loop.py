@@ -15,12 +15,9 @@ from mcsim.networks.datasets import Dataset, with_shuffled_labels
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.training.config import Optimiser, TrainConfig
+from mcsim.training.errors import DivergedError
 from mcsim.training.network import Parameters, Tensor, initial_parameters, inputs
 from mcsim.training.schedule import steps_per_epoch, stored_steps
-
-
-class DivergedError(RuntimeError):
-    """The loss is no number any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +111,7 @@ def _steps(config: TrainConfig, network: Parameters, images: _Images, order: np.
             optimiser.zero_grad()
             loss = cross_entropy(alpha * network.output(images.train_x[batch]), images.train_y[batch])
             if not torch.isfinite(loss):
-                raise DivergedError(f"the loss is {float(loss)} after {step} steps; choose a smaller learning rate")
+                raise DivergedError(f"the loss is {loss.item()} after {step} steps; choose a smaller learning rate")
             loss.backward()
             optimiser.step()
             step += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from mcsim.config_errors import ConfigError
 from mcsim.training.config import TrainConfig
 
 
@@ -32,10 +33,16 @@ def stored_steps(config: TrainConfig, per_epoch: int) -> list[int]:
     ----------
     config : TrainConfig
     per_epoch : int
-        Steps of an epoch. Steps of `config.stages.steps` beyond the first epoch are left out.
+        Steps of an epoch.
+
+    Raises
+    ------
+    ConfigError
+        Where a step asked for is beyond the first epoch.
     """
     stages = config.stages
     steps = log_spaced(per_epoch, stages.per_decade) if stages.steps is None else stages.steps
     epochs = log_spaced(config.used_epochs, stages.per_decade) if stages.epochs is None else stages.epochs
-    within = {step for step in steps if step < per_epoch}
-    return sorted({0, config.used_epochs * per_epoch} | within | {epoch * per_epoch for epoch in epochs})
+    if steps and steps[-1] > per_epoch:
+        raise ConfigError(f"stages.steps: {steps[-1]} is beyond the first epoch, which has {per_epoch} steps")
+    return sorted({0, config.used_epochs * per_epoch, *steps} | {epoch * per_epoch for epoch in epochs})

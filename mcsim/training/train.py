@@ -16,16 +16,13 @@ from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_checks import reason
 from mcsim.networks.weights_hdf5 import AttributeValue, Stage
 from mcsim.training.config import TrainConfig
+from mcsim.training.errors import MissingPackageError
 from mcsim.training.schedule import steps_per_epoch
 
 _INPUTS = {
     "relu": "pixels times pixel_scale",
     "binarised": "+1 where pixels times pixel_scale exceed 1/2, else -1",
 }
-
-
-class MissingPackageError(RuntimeError):
-    """A package is not installed; the message says what to install."""
 
 
 class Watcher(Protocol):
@@ -86,8 +83,8 @@ def train(
     ------
     MissingPackageError
         Without PyTorch.
-    DatasetError, WeightsError
-        Where the data cannot be used or the file cannot be written.
+    ConfigError, DatasetError, WeightsError
+        Where the stages do not fit the data, the data cannot be used or the file cannot be written.
     DivergedError
         Where the loss becomes infinite or NaN.
     """

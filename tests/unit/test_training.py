@@ -21,10 +21,9 @@ from mcsim.networks.datasets import Dataset, LabelledImages, digits
 from mcsim.networks.files import load_weights, stored_epochs, stored_stages
 from mcsim.networks.layered import LayeredWeights
 from mcsim.training import TrainConfig, parse_training, train
+from mcsim.training.errors import DivergedError
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'mcsim[train]'")
-
-from mcsim.training.loop import DivergedError
 
 Floats = NDArray[np.float64]
 MNIST_FOLDER = os.environ.get("MCSIM_MNIST")
@@ -225,8 +224,8 @@ def test_seeds_differ_and_shuffled_labels_are_not_learned(tmp_path: Path) -> Non
 def test_a_large_output_scale_is_lazy(tmp_path: Path) -> None:
     """At the same training error the weights of a lazy network have moved less."""
     moved = {}
-    for alpha in (0.3, 30.0):
-        network = {"hidden": [32], "output_scale": alpha}
+    for alpha in (0.3, 10.0):
+        network = {"hidden": [100], "output_scale": alpha}
         settings = config(
             epochs=10,
             network=network,
@@ -237,7 +236,7 @@ def test_a_large_output_scale_is_lazy(tmp_path: Path) -> None:
         assert (outcome.stages[-1].train_error or 0.0) < 0.05
         first, last = (load_weights(tmp_path / "w.h5", epoch=epoch).weights[0] for epoch in (0, 10))
         moved[alpha] = float(np.linalg.norm(last - first) / np.linalg.norm(first))
-    assert moved[30.0] < 0.1 * moved[0.3], moved
+    assert moved[10.0] < 0.1 * moved[0.3], moved
 
 
 def test_the_same_seed_gives_the_same_file_in_another_process(tmp_path: Path) -> None:

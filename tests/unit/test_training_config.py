@@ -146,8 +146,10 @@ def test_stages_hold_the_beginning_and_the_end(images: int, batch: int, epochs: 
 
 
 def test_stages_can_be_chosen() -> None:
-    chosen = parse_training({"epochs": 7, "stages": {"steps": [2, 5, 900], "epochs": [3]}})
-    assert stored_steps(chosen, 10) == [0, 2, 5, 30, 70]
+    chosen = parse_training({"epochs": 7, "stages": {"steps": [2, 5, 10], "epochs": [3]}})
+    assert stored_steps(chosen, 10) == [0, 2, 5, 10, 30, 70]
+    with pytest.raises(ConfigError, match=r"stages\.steps: 10 is beyond the first epoch, which has 9 steps"):
+        stored_steps(chosen, 9)
     none = parse_training({"epochs": 7, "stages": {"steps": [], "epochs": []}})
     assert stored_steps(none, 10) == [0, 70]
 
