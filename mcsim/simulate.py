@@ -15,14 +15,12 @@ from mcsim.models.base import Model
 from mcsim.models.ising import IsingModel
 from mcsim.models.mlp import MlpModel
 from mcsim.networks.files import WeightsError
-from mcsim.networks.mlp_disorder import draw_mlp
-from mcsim.networks.source import load_file_network, network_of_sample
+from mcsim.networks.source import load_file_network, mlp_of_sample, network_of_sample
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from mcsim.parallel.layout import choose_groups, group_of_rank, ladder_block, samples_of_group
 from mcsim.parallel.stop import StopRequest
 from mcsim.progress import RunProgress
-from mcsim.seeds import Purpose, generator
 from mcsim.storage import schema
 from mcsim.storage.index import is_complete, same_run_but_for_samples, sample_path, weights_of, write_index
 from mcsim.storage.recorder import Recorder
@@ -189,8 +187,7 @@ def _refuse_other_results(config: RunConfig, folder: Path, weights: str | None, 
 def _model_of_sample(config: RunConfig, sample: int) -> Model:
     """Return the Hamiltonian of one sample, with its disorder."""
     if isinstance(config.model, RandomMlp):
-        rng = generator(config.seed, Purpose.DISORDER, sample)
-        disorder = draw_mlp(config.model.widths, config.model.bias_variance, rng)
+        disorder = mlp_of_sample(config, sample)
         largest_beta = float(config.ladder.inverse_temperatures().max())
         return MlpModel(disorder, config.model, config.run.copies, config.run.thermalization, largest_beta)
     return IsingModel(network_of_sample(config, sample), config.model, config.run.copies)

@@ -12,7 +12,7 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
-from validation.campaign import run_campaign
+from validation.campaign import CAMPAIGNS, run_campaign
 from validation.claims import REGISTER, Claim, Finding
 from validation.compare import Verdict
 from validation.measured import read_measured
@@ -87,18 +87,19 @@ def _list(args: argparse.Namespace, comm: Communicator) -> int:
 
 def _chosen(names: Sequence[str] | None) -> list[Claim]:
     if names is None:
-        return [claim for claim in REGISTER.values() if not claim.about_stored_networks]
+        return [claim for claim in REGISTER.values() if claim.about in CAMPAIGNS]
     for name in names:
         if name not in REGISTER:
             raise UsageError(f"--claim: {name!r} is not registered; there are {', '.join(REGISTER)}")
-        if REGISTER[name].about_stored_networks:
+        if REGISTER[name].about not in CAMPAIGNS:
             raise UsageError(f"--claim: {name!r} is about a network of yours; use 'report' on runs of its weights")
     return [REGISTER[name] for name in names]
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
     claims = _chosen(args.claim)
-    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, quick=args.quick)
+    subjects = {claim.about for claim in claims}
+    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, subjects, quick=args.quick)
     if folders is None:
         if comm.rank == 0:
             print(f"mcsim-validate: interrupted; call it again to go on from what is in {args.out}", file=sys.stderr)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mcsim.config import RunConfig, parse_config
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import simulate
+from validation.mlp.campaign import mlp_configs
+from validation.subject import Subject
 
 
 class Effort(NamedTuple):
@@ -55,15 +58,25 @@ def _config(width: int, effort: Effort, *, quick: bool) -> RunConfig:
     return parse_config(document, "validation campaign")
 
 
-def run_campaign(folder: Path, world: Communicator, *, quick: bool = False) -> list[Path] | None:
+# What can be simulated for whom: configurations by name of their folder.
+CAMPAIGNS: dict[Subject, Callable[..., dict[str, RunConfig]]] = {
+    Subject.RANDOM_SPINS: lambda quick: layered_sk_configs(quick=quick),
+    Subject.RANDOM_MLPS: lambda quick: mlp_configs(quick=quick),
+}
+
+
+def run_campaign(
+    folder: Path, world: Communicator, subjects: Collection[Subject], *, quick: bool = False
+) -> list[Path] | None:
     """Simulate what is not in the folder yet; every rank calls this.
 
     Returns the runs' folders, or None where a request to stop came first.
     """
     folders = []
-    for name, config in layered_sk_configs(quick=quick).items():
-        outcome = simulate(config, folder / name, world, restart_interrupted=True)
-        if outcome.stopped:
-            return None
-        folders.append(outcome.folder)
+    for subject, configs in CAMPAIGNS.items():
+        for name, config in configs(quick).items() if subject in subjects else ():
+            outcome = simulate(config, folder / name, world, restart_interrupted=True)
+            if outcome.stopped:
+                return None
+            folders.append(outcome.folder)
     return folders

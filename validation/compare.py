@@ -170,31 +170,46 @@ def extrapolate(
 
 
 def control_variate(
-    values: NDArray[np.float64], control: NDArray[np.float64], expected: float
+    values: NDArray[np.float64], controls: NDArray[np.float64], expected: float | NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """Return mean, standard error and the factor by which a control variate has shrunk the error.
+    """Return mean, standard error and the factor by which control variates have shrunk the error.
 
-    The control is a quantity of each sample whose disorder average is known exactly; the part of the values that
-    varies with it is taken out by regression. The coefficient is estimated from the same samples, which biases the
-    mean by O(1/samples); the jackknife removes that and sees the coefficient's own error.
+    A control is a quantity of each sample whose disorder average is known exactly; the part of the values that
+    varies with the controls is taken out by linear regression. The coefficients are estimated from the same samples,
+    which biases the mean by O(1/samples); the jackknife removes that and sees the coefficients' own errors.
 
     Parameters
     ----------
-    values, control : float64 (samples,)
-    expected : float
+    values : float64 (samples,)
+    controls : float64 (samples,) or (samples, controls)
+        Those without spread, or that others determine, change nothing.
+    expected : float or float64 (controls,)
+
+    Raises
+    ------
+    ValueError
+        For fewer samples than controls + 2.
     """
-
-    def adjusted(v: NDArray[np.float64], c: NDArray[np.float64]) -> float:
-        spread = float(np.var(c))
-        slope = float(np.mean((v - v.mean()) * (c - c.mean()))) / spread if spread > 0 else 0.0
-        return float(v.mean() - slope * (c.mean() - expected))
-
     n = values.size
-    if n < 3:
-        raise ValueError(f"{n} sample(s): a control variate needs at least 3")
-    keep = ~np.eye(n, dtype=bool)
-    without = np.array([adjusted(values[row], control[row]) for row in keep])
-    estimate = n * adjusted(values, control) - (n - 1) * without.mean()
+    matrix = controls.reshape(n, -1) - expected
+    if n < matrix.shape[1] + 2:
+        raise ValueError(f"{n} sample(s): a control variate needs at least 3, and two more than there are controls")
+    keep = np.array([np.delete(np.arange(n), i) for i in range(n)])
+    without = _at_expected(values[keep], matrix[keep])
+    estimate = n * float(_at_expected(values[None], matrix[None])[0]) - (n - 1) * without.mean()
     error = float(np.sqrt((n - 1) * np.var(without)))
     plain = float(values.std(ddof=1) / np.sqrt(n))
     return float(estimate), error, plain / error if error > 0 else 1.0
+
+
+def _at_expected(values: NDArray[np.float64], controls: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the means (sets,) of values (sets, n) where their regression on controls (sets, n, m) crosses zero."""
+    mean, centre = values.mean(axis=1), controls.mean(axis=1)
+    spread = controls - centre[:, None]
+    # In units of their spread the rank of the controls does not depend on their scales.
+    scale = np.sqrt(np.square(spread).sum(axis=1))
+    spread = spread / np.where(scale > 0, scale, 1.0)[:, None]
+    covariance = np.einsum("snm,snk->smk", spread, spread)
+    with_values = np.einsum("snm,sn->sm", spread, values - mean[:, None])
+    slopes = np.einsum("smk,sk->sm", np.linalg.pinv(covariance, rcond=1e-10, hermitian=True), with_values)
+    return np.asarray(mean - np.einsum("sm,sm->s", slopes, centre / np.where(scale > 0, scale, 1.0)))

@@ -9,14 +9,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import stats
 
-from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RunConfig
+from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
 from mcsim.estimators.series import Blocking, blocking
 from mcsim.storage.reader import read_run
-
-# Energies per spin that differ by less, in units of the coupling scale, are equal: a frozen chain's mean has no spread.
-ROUNDING = 1e-10
+from validation.equilibration import p_value_of_shift
+from validation.mlp.measured import MeasuredMlp
 
 
 @dataclass(frozen=True)
@@ -109,22 +107,10 @@ class MeasuredRun:
         """Return the chance of so large a shift of any slot's energy, second quarter to second half, if it is noise.
 
         For random networks the shift is averaged over samples and compared with its spread among them; for a stored
-        network, whose few repeats have no spread to speak of, with the errors of the series (blocking). Shared among
-        the slots (Bonferroni).
+        network, whose few repeats have no spread to speak of, with the errors of the series.
         """
-        rows = self.data.sizes["measurement"]
         energies = np.asarray(self.data.energy.values, dtype=np.float64) / self.spins
-        early, late = energies[:, :, rows // 4 : rows // 2], energies[:, :, rows // 2 :]
-        shift = late.mean(axis=(2, 3)) - early.mean(axis=(2, 3))
-        if self.is_gaussian and self.samples >= 4:
-            error = shift.std(axis=0, ddof=1) / np.sqrt(self.samples)
-            z, law = _in_errors(shift.mean(axis=0), error), stats.t(self.samples - 1)
-        else:
-            error = np.array([[np.hypot(blocking(a).error, blocking(b).error) for a, b in zip(es, ls, strict=True)]
-                              for es, ls in zip(early, late, strict=True)])  # fmt: skip
-            z, law = _in_errors(shift, error), stats.norm
-        p = 2.0 * law.sf(np.abs(z))
-        return float(min(1.0, np.min(p) * p.size))
+        return p_value_of_shift(energies, over_disorder=self.is_gaussian and self.samples >= 4)
 
     def _mean(self, name: str) -> NDArray[np.float64]:
         values = np.asarray(self.data[name].values, dtype=np.float64)
@@ -138,13 +124,10 @@ class MeasuredRun:
         return mean
 
 
-def _in_errors(shift: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return shifts in units of their errors; 0 for one of rounding alone, as of spins frozen in their ground state."""
-    frozen = (error <= ROUNDING) & (np.abs(shift) <= ROUNDING)
-    return np.asarray(np.where(frozen, 0.0, shift) / np.where(error > 0, error, ROUNDING), dtype=np.float64)
+AnyRun = MeasuredRun | MeasuredMlp
 
 
-def read_measured(folder: Path) -> MeasuredRun:
+def read_measured(folder: Path) -> AnyRun:
     """Read a run's folder, index or merged file.
 
     Raises
@@ -152,14 +135,15 @@ def read_measured(folder: Path) -> MeasuredRun:
     ResultFileError
         Where it holds no result.
     ValueError
-        Where nothing was committed yet.
+        Where too little was committed yet, or there is no finite temperature.
     """
     data = read_run(folder)
     if data.sizes["measurement"] < 16:
         raise ValueError(f"{folder}: {data.sizes['measurement']} committed measurements; a report needs at least 16")
     config = RunConfig.model_validate_json(data.attrs["config"])
-    if not isinstance(config.model, LayeredIsing):
-        raise ValueError(f"{folder}: model.kind = {config.model.kind!r}; reports are for 'layered-ising' runs so far")
     if not np.any(data.beta.values > 0):
         raise ValueError(f"{folder}: its only temperature is infinite; a report needs a finite one")
-    return MeasuredRun(folder.stem if folder.is_file() else folder.name, config, tuple(data.layer_size.values), data)
+    name = folder.stem if folder.is_file() else folder.name
+    if isinstance(config.model, RandomMlp):
+        return MeasuredMlp(name, config, data)
+    return MeasuredRun(name, config, tuple(data.layer_size.values), data)

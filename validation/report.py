@@ -16,11 +16,14 @@ from mcsim import __version__
 from mcsim.config import FileNetwork
 from validation import plots
 from validation.claims import REGISTER, Claim, Family, Finding
-from validation.claims.base import NotApplicableError, couplings_of
+from validation.claims.base import FamilyOfRuns, NotApplicableError, couplings_of
 from validation.claims.thermodynamics import GLASS_EXPONENT, PARAMAGNET_EXPONENT
 from validation.claims.trained import own_couplings
 from validation.compare import LEVEL, POWER, Comparison, Verdict
-from validation.measured import MeasuredRun
+from validation.measured import AnyRun, MeasuredRun
+from validation.mlp import section as mlp
+from validation.mlp.family import MlpFamily, families_of_mlps
+from validation.mlp.measured import MeasuredMlp
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,15 @@ class Untested:
     reason: str
 
 
-def families(runs: Sequence[MeasuredRun]) -> list[Family]:
-    """Group Gaussian runs that differ in size alone, and put trained networks with the random ones of their widths."""
+def families(runs: Sequence[AnyRun]) -> list[FamilyOfRuns]:
+    """Group runs that differ in size alone, and put stored networks with the random ones of their widths."""
+    spins = [run for run in runs if isinstance(run, MeasuredRun)]
+    mlps = [run for run in runs if isinstance(run, MeasuredMlp)]
+    return [*families_of_spins(spins), *families_of_mlps(mlps)]
+
+
+def families_of_spins(runs: Sequence[MeasuredRun]) -> list[Family]:
+    """Group Gaussian runs by shape and variance; each stored network's widths make a family of their own."""
     groups: dict[tuple[object, ...], list[MeasuredRun]] = {}
     for run in (r for r in runs if r.is_gaussian):
         couplings = couplings_of(run)
@@ -45,26 +55,27 @@ def families(runs: Sequence[MeasuredRun]) -> list[Family]:
     return found
 
 
-def refuse_repeats(runs: Sequence[MeasuredRun]) -> None:
+def refuse_repeats(runs: Sequence[AnyRun]) -> None:
     """Raise ValueError where two runs share their random numbers: counted twice, they would halve the variance."""
     known: dict[object, str] = {}
     for run in runs:
-        key = (run.config.seed, run.network)
+        network = run.network if isinstance(run, MeasuredRun) else run.model
+        key = (run.config.seed, network)
         if key in known:
             raise ValueError(f"{known[key]} and {run.name}: have the same seed and network; give one of them")
         known[key] = run.name
 
 
-def evaluate(runs: Sequence[MeasuredRun], claims: Sequence[Claim]) -> tuple[list[Finding], list[Untested]]:
+def evaluate(runs: Sequence[AnyRun], claims: Sequence[Claim]) -> tuple[list[Finding], list[Untested]]:
     """Test every claim on every family that can speak about it."""
     findings: list[Finding] = []
     untested: list[Untested] = []
+    grouped = families(runs)
     for claim in claims:
         reasons = []
         before = len(findings)
-        for family in families(runs):
-            mixed = any(not run.is_gaussian for run in family.runs)
-            if mixed != claim.about_stored_networks:
+        for family in grouped:
+            if family.subject is not claim.about:
                 continue
             try:
                 findings.append(claim.test(family))
@@ -77,6 +88,8 @@ def evaluate(runs: Sequence[MeasuredRun], claims: Sequence[Claim]) -> tuple[list
 
 def finding_figure(finding: Finding) -> str:
     """Return the figure of a finding as an <svg> element, or nothing where it has none."""
+    if isinstance(finding.family, MlpFamily):
+        return mlp.finding_figure(finding)
     details = finding.details
     if "series" in details:
         glass = finding.claim_id.endswith("below-tc")
@@ -92,8 +105,15 @@ def finding_figure(finding: Finding) -> str:
     return ""
 
 
+def sections(runs: Sequence[AnyRun]) -> list[dict[str, Any]]:
+    """Return what the report shows of the runs: one part for each run of spins and each family of MLPs."""
+    spins = [run_section(run) for run in runs if isinstance(run, MeasuredRun)]
+    mlps = [run for run in runs if isinstance(run, MeasuredMlp)]
+    return [*spins, *(mlp.family_section(family) for family in families_of_mlps(mlps))]
+
+
 def run_section(run: MeasuredRun) -> dict[str, Any]:
-    """Return what the report shows of one run."""
+    """Return what the report shows of one run of spins."""
     if run.is_gaussian:
         couplings, name = couplings_of(run), "replica-symmetric prediction"
     else:
@@ -101,9 +121,18 @@ def run_section(run: MeasuredRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "facts": _facts(run),
-        "curves": plots.run_figure(run, couplings, name),
-        "histograms": plots.histogram_figure(run),
-        "ladder": plots.ladder_figure(run),
+        "figures": [
+            (
+                plots.run_figure(run, couplings, name),
+                "Energy and overlaps. Below T_c (dotted) the RS line is not expected to hold: that is the glass. "
+                "At finite N the measured overlap does not vanish above T_c: it is of order N^(-1/2).",
+            ),
+            (
+                plots.histogram_figure(run),
+                "Distribution of the overlap of two replicas; bands are standard errors over samples.",
+            ),
+        ],
+        "folded": [("the ladder: exchange rates and flow of replicas", plots.ladder_figure(run))],
     }
 
 
@@ -168,7 +197,7 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def write_report(
-    runs: Sequence[MeasuredRun], claims: Sequence[Claim], page: Path, title: str
+    runs: Sequence[AnyRun], claims: Sequence[Claim], page: Path, title: str
 ) -> tuple[list[Finding], list[Untested]]:
     """Evaluate claims on runs and write ``page`` (HTML) and the same beside it as ``.json``."""
     refuse_repeats(runs)
@@ -184,7 +213,7 @@ def write_report(
         power=POWER,
         findings=[{"finding": f, "claim": REGISTER[f.claim_id], "svg": finding_figure(f)} for f in findings],
         untested=untested,
-        runs=[run_section(run) for run in runs],
+        sections=sections(runs),
         passed=sum(f.verdict is Verdict.PASS for f in findings),
     )
     page.parent.mkdir(parents=True, exist_ok=True)

@@ -18,12 +18,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import cumulative_trapezoid
 from scipy.special import logsumexp
 
 from mcsim.estimators.series import blocking
 from mcsim.estimators.thermo import integrate_from_infinite_temperature, integration_weights
 
 FloatArray = NDArray[np.float64]
+
+
+# Largest logarithm by which a slot's weights may miss 1.
+_SOLVED = 1e-6
+
+
+class ReweightingError(RuntimeError):
+    """MBAR's equations could not be solved for the energies at hand."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +120,25 @@ class Reweighting:
         logging.getLogger("pymbar").setLevel(logging.ERROR)
         from pymbar import MBAR
 
-        return MBAR(self.betas[:, None] * self._pool, self._counts, solver_protocol="robust")
+        # Where the solver starts: a trapezoid rule through the mean energies. Where it ends does not depend on that.
+        start = self.sites * cumulative_trapezoid(self._means, self.betas, initial=0.0)
+        protocol = ({"method": "adaptive", "tol": 1e-9, "options": {"maxiter": 1000}},)
+        reduced = self.betas[:, None] * self._pool
+        return MBAR(reduced, self._counts, initial_f_k=start, solver_protocol=protocol)
 
     @cached_property
     def free_entropy(self) -> FreeEntropy:
-        """Phi at every slot, with MBAR's asymptotic errors."""
+        """Phi at every slot, with MBAR's asymptotic errors.
+
+        Raises
+        ------
+        ReweightingError
+            Where MBAR's equations were not solved: every slot's weights must sum to 1.
+        """
+        f = np.asarray(self._mbar.f_k, dtype=np.float64)
+        sums = logsumexp(f[:, None] - self.betas[:, None] * self._pool - self._log_mixture(f), axis=1)
+        if np.abs(sums).max() > _SOLVED:
+            raise ReweightingError(f"MBAR did not converge: weights of a slot sum to 1 {np.expm1(sums).max():+.1e}")
         result = self._mbar.compute_free_energy_differences()
         zero = np.zeros(self.betas.size)
         return FreeEntropy(self.betas, -result["Delta_f"][0] / self.sites, result["dDelta_f"][0] / self.sites, zero)
@@ -123,10 +146,19 @@ class Reweighting:
     @cached_property
     def _log_prior_weights(self) -> FloatArray:
         """Logarithm of each pooled energy's weight under the prior, normalised."""
-        f = -self.free_entropy.values * self.sites
-        mixture = np.log(self._counts)[:, None] + f[:, None] - self.betas[:, None] * self._pool
-        log_weights = -logsumexp(mixture, axis=0)
+        log_weights = -self._log_mixture(-self.free_entropy.values * self.sites)
         return np.asarray(log_weights - logsumexp(log_weights), dtype=np.float64)
+
+    def _log_mixture(self, f: FloatArray) -> FloatArray:
+        """Return log sum_k N_k exp(f_k - beta_k H) for each pooled energy."""
+        terms = np.log(self._counts)[:, None] + f[:, None] - self.betas[:, None] * self._pool
+        return np.asarray(logsumexp(terms, axis=0), dtype=np.float64)
+
+    def fluctuations(self, energies: FloatArray) -> FloatArray:
+        """Return the standard deviation of the energy per N at the temperatures where <H>/N has these values."""
+        colder = np.argsort(self._means)
+        c = np.interp(energies, self._means[colder], self._variances[colder])
+        return np.asarray(np.sqrt(c / self.sites), dtype=np.float64)
 
     def microcanonical_entropy(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return s(e) at the middle of each bin of energies per N, and its statistical error.
@@ -150,7 +182,7 @@ class Reweighting:
         """
         middles = 0.5 * (edges[1:] + edges[:-1])
         colder = np.argsort(self._means)
-        c = np.interp(middles, self._means[colder], self._variances[colder])
+        c = self.sites * self.fluctuations(middles) ** 2
         beta = np.interp(middles, self._means[colder], self.betas[colder])
         which = np.digitize(self._pool / self.sites, edges) - 1
         s, error = np.full(middles.size, np.nan), np.full(middles.size, np.nan)

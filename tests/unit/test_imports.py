@@ -46,7 +46,6 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.networks.source",
         "mcsim.parallel",
         "mcsim.progress",
-        "mcsim.seeds",
         "mcsim.storage",
         "mcsim.tempering",
     },

@@ -3,6 +3,10 @@
 from validation.claims.base import Claim, Family, Finding
 from validation.claims.critical import CRITICAL_TEMPERATURE
 from validation.claims.identity import IDENTITY
+from validation.claims.mlp_entropy import ENTROPY_CURVE
+from validation.claims.mlp_exact import IDENTITY as MLP_IDENTITY
+from validation.claims.mlp_exact import LINEAR
+from validation.claims.mlp_saddle import ENERGY, ENTROPY, OVERLAPS, UNSTABLE
 from validation.claims.thermodynamics import ENERGY_ABOVE, ENTROPY_ABOVE, RS_FAILS_BELOW
 from validation.claims.trained import TRAINED_IS_NOT_RANDOM
 
@@ -15,6 +19,13 @@ REGISTER: dict[str, Claim] = {
         IDENTITY,
         RS_FAILS_BELOW,
         TRAINED_IS_NOT_RANDOM,
+        ENERGY,
+        ENTROPY,
+        OVERLAPS,
+        ENTROPY_CURVE,
+        MLP_IDENTITY,
+        LINEAR,
+        UNSTABLE,
     )
 }
 

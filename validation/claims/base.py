@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,56 @@ from mcsim.config import GaussianNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature
 from validation.compare import Comparison, Verdict
 from validation.measured import MeasuredRun
+from validation.subject import Subject
 
 
 class NotApplicableError(ValueError):
     """The runs at hand cannot speak about a claim; the message says what is missing."""
 
 
+class Run(Protocol):
+    """What claims of every subject need of a run."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    @property
+    def samples(self) -> int:
+        """Number of disorder samples."""
+
+
+class FamilyOfRuns(Protocol):
+    """Runs that a claim is tested on together."""
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """The runs, the smallest first."""
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """Number of sites of each run."""
+
+    @property
+    def label(self) -> str:
+        """What distinguishes this family in a table."""
+
+    @property
+    def subject(self) -> Subject:
+        """What its networks are."""
+
+
 @dataclass(frozen=True)
 class Family:
-    """Runs of one disorder law at several sizes, the smallest first."""
+    """Runs of spins: one disorder law at several sizes, the smallest first, or stored networks beside it."""
 
     runs: tuple[MeasuredRun, ...]
+
+    @property
+    def subject(self) -> Subject:
+        """Whether any of its networks was read from a file."""
+        mixed = any(not run.is_gaussian for run in self.runs)
+        return Subject.STORED_SPINS if mixed else Subject.RANDOM_SPINS
 
     @property
     def sizes(self) -> NDArray[np.float64]:
@@ -85,7 +124,7 @@ class Finding:
     Attributes
     ----------
     claim_id, statement : str
-    family : Family
+    family : FamilyOfRuns
         The runs the claim was tested on.
     verdict : Verdict
     summary : str
@@ -101,7 +140,7 @@ class Finding:
     """
 
     claim_id: str
-    family: Family
+    family: Any
     statement: str
     verdict: Verdict
     summary: str
@@ -113,7 +152,7 @@ class Finding:
     @property
     def subject(self) -> str:
         """Return which runs the claim was tested on, in a few words."""
-        return self.family.label
+        return str(self.family.label)
 
 
 @dataclass(frozen=True)
@@ -131,24 +170,24 @@ class Claim:
         What runs it takes to test it.
     evaluate : callable
         From a family of runs to a finding; raises `NotApplicableError` where the runs do not suffice.
-    about_stored_networks : bool
-        Whether the claim is about networks read from a file rather than about random ones.
+    about : Subject
+        The kind of networks whose runs can speak about it.
     """
 
     id: str
     statement: str
     source: str
     needs: str
-    evaluate: Callable[[Claim, Family], Finding]
-    about_stored_networks: bool = False
+    evaluate: Callable[[Claim, Any], Finding]
+    about: Subject = Subject.RANDOM_SPINS
 
-    def test(self, family: Family) -> Finding:
+    def test(self, family: FamilyOfRuns) -> Finding:
         """Return the finding of a family of runs."""
         return self.evaluate(self, family)
 
     def finding(
         self,
-        family: Family,
+        family: FamilyOfRuns,
         verdict: Verdict,
         summary: str,
         comparisons: Sequence[Comparison],
@@ -172,7 +211,7 @@ class Claim:
         )
 
 
-def require_sizes(family: Family, count: int, samples: int = 4) -> None:
+def require_sizes(family: FamilyOfRuns, count: int, samples: int = 4) -> None:
     """Raise unless the family has runs at `count` sizes with enough samples for error bars over disorder."""
     sizes = len(set(family.sizes.tolist()))
     if sizes < count:
@@ -180,7 +219,7 @@ def require_sizes(family: Family, count: int, samples: int = 4) -> None:
     require_samples(family, samples)
 
 
-def require_samples(family: Family, count: int = 4) -> None:
+def require_samples(family: FamilyOfRuns, count: int = 4) -> None:
     """Raise unless each run has enough samples for an error bar over disorder."""
     for run in family.runs:
         if run.samples < count:

@@ -12,6 +12,7 @@ from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
 from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_samples
 from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_rejection
 from validation.measured import MeasuredRun
+from validation.subject import Subject
 
 # In the paramagnet of the random network, but not so hot that every network looks alike.
 REDUCED_TEMPERATURES = (1.4, 1.7, 2.1)
@@ -123,5 +124,5 @@ TRAINED_IS_NOT_RANDOM = Claim(
     source="Barney, Winer & Galitski, arXiv 2408.06421: hidden order with training, melting above the initial T_c.",
     needs="a network before and after training, and at least 8 random networks of its widths",
     evaluate=_evaluate,
-    about_stored_networks=True,
+    about=Subject.STORED_SPINS,
 )
