@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -119,7 +120,7 @@ class ParamagnetStability:
                 dtype=np.float64,
             )
             try:
-                values, vectors = eigsh(operator, k=1, which="LA", v0=self._start, tol=1e-12)
+                values, vectors = eigsh(operator, k=1, which="LA", v0=self._start, tol=1e-10)
             except (ArpackError, ArpackNoConvergence) as error:
                 raise NotConvergedError(f"largest eigenvalue of T J - D at T = {temperature:g}: {error}") from error
             self._start = vectors[:, 0] + 1e-3 * np.abs(vectors[:, 0]).mean()
@@ -169,7 +170,7 @@ def instability(bonds: Bonds, *, points: int = _POINTS) -> Instability:
 
 def _first_crossing(stability: ParamagnetStability, scanned: list[tuple[float, float]]) -> tuple[float, float] | None:
     """Return the highest T with T^2 = g(T) and its error, or None with a proof that the scanned range has none."""
-    pending = [(low, high) for high, low in zip(scanned[:-1], scanned[1:], strict=True)][::-1]
+    pending = [(low, high) for high, low in pairwise(scanned)][::-1]
     while pending:
         (low, g_low), (high, g_high) = pending.pop()
         if low**2 <= g_low:
@@ -198,7 +199,7 @@ def _refine(stability: ParamagnetStability, low: float, high: float, g_high: flo
         bound = (g_high - g_low) / (high - low) - low
         if bound - low <= 2 * _PRECISION * low:
             return low, 2 * _PRECISION * low
-        high = min(bound, (high + 3 * bound) / 4)
+        high = bound
         g_high, better = stability.g(high)
         if better is not None and better > low:
             low = better

@@ -110,12 +110,20 @@ def coupling_part(bonds: Bonds, beta: float, u: Array, vectors: Array) -> Array:
     return value
 
 
+def stiffness(u: Array) -> Array:
+    """Return 1/(1 - m^2), at most 1e9.
+
+    A stiffer spin moves no eigenvalue of order one by more than about 1e-9, but its own would drown them in rounding.
+    """
+    value: Array = 1 / np.maximum(complement(u), 1e-9)
+    return value
+
+
 def dense_hessian(bonds: Bonds, beta: float, u: Array) -> Array:
-    """Return d^2 beta F/dm dm at one state, shape (N, N)."""
+    """Return d^2 beta F/dm dm at one state, shape (N, N), with `stiffness` on the diagonal."""
     couplings = bonds.dense()
     m, v = np.tanh(u), complement(u)
     squares = couplings**2
     hessian: Array = -beta * couplings - 2 * beta**2 * squares * np.outer(m, m)
-    # 1/(1 - m^2) would overflow beyond u = 354; a double's largest number stands for it.
-    hessian[np.diag_indices(len(u))] += 1 / np.maximum(v, 1e-300) + beta**2 * (squares @ v)
+    hessian[np.diag_indices(len(u))] += stiffness(u) + beta**2 * (squares @ v)
     return hessian

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
 from theory.bonds import Bonds
 from theory.result import NotConvergedError
-from theory.tap.functional import complement, coupling_part, dense_hessian
+from theory.tap.functional import complement, coupling_part, dense_hessian, stiffness
 
 Array = NDArray[np.float64]
 
@@ -37,14 +37,14 @@ def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: Array) -> float:
     """
     if bonds.spins <= LARGEST_DENSE:
         return float(eigh(dense_hessian(bonds, beta, u), eigvals_only=True, subset_by_index=[0, 0])[0])
-    stiffness = 1 / np.maximum(complement(u), 1e-300)
-    diagonal = stiffness + beta**2 * bonds.apply_squares(complement(u))
+    own = stiffness(u)
+    diagonal = own + beta**2 * bonds.apply_squares(complement(u))
     # Frozen spins make the Hessian's diagonal huge; preconditioned by it they do not slow the iteration.
     start = np.random.default_rng(0).standard_normal((bonds.spins, 4)) / np.sqrt(diagonal)[:, np.newaxis]
 
     def product(x: Array) -> Array:
         columns = x.reshape(bonds.spins, -1)
-        value: Array = stiffness[:, np.newaxis] * columns + coupling_part(bonds, beta, u[:, np.newaxis], columns)
+        value: Array = own[:, np.newaxis] * columns + coupling_part(bonds, beta, u[:, np.newaxis], columns)
         return value.reshape(x.shape)
 
     shape = (bonds.spins, bonds.spins)
