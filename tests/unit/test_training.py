@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support import MCSIM, run
+from support import MCSIM, run, start, wait_until
 
 from mcsim.networks.datasets import Dataset, LabelledImages, digits
 from mcsim.networks.files import load_weights, stored_epochs, stored_stages
@@ -271,6 +272,19 @@ def test_divergence_is_told_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match=r"the loss is (nan|inf) after \d+ steps; choose a smaller learning rate"):
         train(config(optimiser={"name": "sgd", "learning_rate": 1e30}), tmp_path / "w.h5", data=small_data())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_training_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "train.toml").write_text("epochs = 100000\n")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    process = start([*MCSIM, "train", tmp_path / "train.toml", "--out", folder / "w.h5"])
+    wait_until(lambda: any(folder.iterdir()), process)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == "mcsim: rank 0: interrupted"
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.skipif(not MNIST_FOLDER, reason="set MCSIM_MNIST to the folder of MNIST's files (takes some five minutes)")
