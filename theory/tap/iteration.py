@@ -62,7 +62,9 @@ class _Run:
         self.damping, self.change = self.damping[columns], self.change[columns]
 
 
-def iterate(bonds: Bonds, beta: float, start: Array, sweeps: int, tolerance: float) -> tuple[Array, int]:
+def iterate(
+    bonds: Bonds, beta: float, start: Array, sweeps: int, tolerance: float
+) -> tuple[Array, NDArray[np.bool_], int]:
     """Iterate every column until its magnetisations move by less than a tolerance, or sweeps run out.
 
     Parameters
@@ -81,28 +83,31 @@ def iterate(bonds: Bonds, beta: float, start: Array, sweeps: int, tolerance: flo
     -------
     u : float64 array, shape (N, columns)
         Whatever was reached.
+    physical : bool array, shape (columns,)
+        Whether Gamma is on its way to zero: if so, a column that is no solution yet may become one.
     sweeps : int
         Sweeps made.
     """
     reached = np.clip(start, -LARGEST_ARGUMENT, LARGEST_ARGUMENT)
     columns = np.arange(start.shape[1])
     run = _Run(reached.copy(), np.tanh(reached), np.ones(start.shape), np.full(len(columns), _DAMPINGS[0]))
+    physical = np.ones(len(columns), dtype=bool)
     done = 0
     while done < sweeps and columns.size:
         for _ in range(min(_BLOCK, sweeps - done)):
             change = _sweep(bonds, beta, run)
             done += 1
         reached[:, columns] = run.u
-        # Slow is fine, but a column that does not gain a factor 2 in a block may be circling.
-        circling = change > run.change / 2
+        # Slow is fine, but a column that gains next to nothing in a block may be circling.
+        circling = change > 0.8 * run.change
         run.damping[circling] = np.maximum(_SLOWER * run.damping[circling], _DAMPINGS[1])
         run.change = change
         # Next to a state with Gamma > 0 a solution is either close already or not there: no need to come closer.
-        unphysical = (run.gamma * complement(run.u)).max(axis=0) > _UNPHYSICAL
-        unfinished = change > np.where(unphysical, max(tolerance, _COARSE), tolerance)
+        physical[columns] = (run.gamma * complement(run.u)).max(axis=0) < _UNPHYSICAL
+        unfinished = change > np.where(physical[columns], tolerance, max(tolerance, _COARSE))
         columns = columns[unfinished]
         run.keep(unfinished)
-    return reached, done
+    return reached, physical, done
 
 
 def _sweep(bonds: Bonds, beta: float, run: _Run) -> Array:

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 _HALVINGS = 6
 _FORCING = 1e-3  # Krylov residual relative to the right-hand side
-_FUTILE = 3  # steps without a gain of a factor 2 after which a state is given up
+_FUTILE = 4  # steps in a row that gain less than a tenth, after which a state is given up
 
 
 def polish(bonds: Bonds, beta: float, start: Array, tolerance: float, steps: int) -> tuple[Array, int]:
@@ -58,7 +58,7 @@ def polish(bonds: Bonds, beta: float, start: Array, tolerance: float, steps: int
         if not active.size:
             return u, step
         trial, after = _step(bonds, beta, u[:, active], mismatch[:, active])
-        gained = np.abs(complement(trial) * after).max(axis=0) < size[active] / 2
+        gained = np.abs(complement(trial) * after).max(axis=0) < 0.9 * size[active]
         futile[active] = np.where(gained, 0, futile[active] + 1)
         futile[active[(trial == u[:, active]).all(axis=0)]] = _FUTILE
         u[:, active], mismatch[:, active] = trial, after

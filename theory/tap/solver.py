@@ -20,7 +20,9 @@ Array = NDArray[np.float64]
 DEFAULT_TOLERANCE = 1e-10
 _NEAR = 1e-6  # change of a magnetisation at which Newton's method takes over
 _SWEEPS = 1200
+_MORE_SWEEPS = 4000
 _NEWTON_STEPS = 30
+_POLISHED = 1e-13  # residual at which rounding takes over
 _BLOCK_NUMBERS = 2**22  # entries of one block of states
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -121,8 +123,7 @@ def solve_states(
     for first in range(0, m.shape[1], columns):
         # A spin at +-1 has no finite argument: start it at a large one.
         u = np.arctanh(np.clip(m[:, first : first + columns], -0.995, 0.995))
-        u, swept = iterate(bonds, beta, u, _SWEEPS, _NEAR)
-        u, stepped = polish(bonds, beta, u, min(tolerance / 10, 1e-13), _NEWTON_STEPS)
+        u, swept, stepped = _solve_block(bonds, beta, u, tolerance)
         blocks.append(u)
         sweeps, newton_steps = max(sweeps, swept), max(newton_steps, stepped)
     u = np.hstack(blocks)
@@ -137,6 +138,22 @@ def solve_states(
         sweeps=sweeps,
         newton_steps=newton_steps,
     )
+
+
+def _solve_block(bonds: Bonds, beta: float, start: Array, tolerance: float) -> tuple[Array, int, int]:
+    """Iterate and polish; iterate on where that was no solution though nothing speaks against one.
+
+    That happens beside a pair of solutions about to appear or just gone: the iteration creeps past it, and Newton's
+    method stops there.
+    """
+    near, physical, sweeps = iterate(bonds, beta, start, _SWEEPS, _NEAR)
+    solved, steps = polish(bonds, beta, near, min(tolerance / 10, _POLISHED), _NEWTON_STEPS)
+    again = np.flatnonzero((functional.residual(bonds, beta, solved) > tolerance) & physical)
+    if again.size:
+        near, _, more = iterate(bonds, beta, near[:, again], _MORE_SWEEPS, _NEAR)
+        solved[:, again], more_steps = polish(bonds, beta, near, min(tolerance / 10, _POLISHED), _NEWTON_STEPS)
+        sweeps, steps = sweeps + more, steps + more_steps
+    return solved, sweeps, steps
 
 
 def solve_tap(
