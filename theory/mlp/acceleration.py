@@ -27,13 +27,15 @@ class Anderson:
         self._points.clear()
         self._images.clear()
 
-    def propose(self, x: FloatArray, g: FloatArray) -> FloatArray:
-        """Return the next point, given a point x and its image g, both of shape (variables,).
+    def propose(self, x: FloatArray, g: FloatArray, unit: FloatArray) -> FloatArray:
+        """Return the next point, given a point x, its image g and the variables' units, all of shape (variables,).
 
-        Each variable is measured in units of its own size when the history began.
+        Each variable is measured in units of its own size when the history began; where it vanished then, in
+        `unit` times a thousandth of the largest other variable in its unit.
         """
         if not self._points:
-            self._scale = 1.0 / np.maximum(np.abs(g), 1e-3 * np.abs(g).max() + np.finfo(float).tiny)
+            size = np.abs(g) / unit
+            self._scale = 1.0 / (unit * np.maximum(size, 1e-3 * size.max() + np.finfo(float).tiny))
         x, g = x * self._scale, g * self._scale
         self._points = [*self._points, x][-_MEMORY - 1 :]
         self._images = [*self._images, g][-_MEMORY - 1 :]

@@ -12,12 +12,13 @@ from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.solution import RSSolution, rs_solution
 from theory.mlp.stability import replicon
-from theory.mlp.zipper import Zipper, relative_change, saddle_map, uncorrelated
+from theory.mlp.zipper import Zipper, relative_change, relative_changes, saddle_map, uncorrelated
 from theory.result import NotConvergedError, SolverStatus
 
 _COARSE_TOLERANCE = 1e-5
 _FINE_DRIFT = 0.05
 _MAX_CORRECTIONS = 20
+_MAX_REFINEMENTS = 2
 _MAYBE_ROUNDING = 1e-9
 
 
@@ -71,13 +72,16 @@ def solve_rs(
     try:
         x = uncorrelated(model, beta) if start is None else _started_from(start, model, beta)
         x = zipper.settle(x, _COARSE_TOLERANCE)
-        for rule_tolerance in (1e-3 * tolerance, 3e-5 * tolerance):
+        rule_tolerance = min(1e-3, 0.02 / model.depth) * tolerance
+        for _ in range(_MAX_REFINEMENTS):
             solution = _polish(zipper, x, rule_tolerance, max(1e-4 * tolerance, 3e-12))
-            if solution.status.error_estimate <= tolerance:
+            error = solution.status.error_estimate
+            if error <= tolerance:
                 return solution
             x = solution.order_parameters
+            rule_tolerance *= max(0.2 * tolerance / error, 0.03)
     except NotConvergedError as error:
-        raise NotConvergedError(f"{where}: {error}") from error
+        raise NotConvergedError(f"{where}: {error}; {zipper.reached()}") from error
     raise NotConvergedError(
         f"{where}: reached free entropy {solution.free_entropy:.10g} and energy {solution.energy:.10g} with an "
         f"estimated error of {solution.status.error_estimate:.1e}, tolerance {tolerance:.1e}"
@@ -100,14 +104,15 @@ def _polish(zipper: Zipper, x: OrderParameters, rule_tolerance: float, tolerance
     for _ in range(_MAX_CORRECTIONS):
         averages = fine.averages(x)
         y = saddle_map(model, beta, x, averages)
-        previous, mismatch = mismatch, relative_change(x, y)
+        changes = relative_changes(x, y)
+        previous, mismatch = mismatch, float(changes.max())
         at_rounding = mismatch < _MAYBE_ROUNDING and mismatch > 0.5 * previous
         if mismatch < tolerance or at_rounding:
             break
         zipper.correct(x, averages)
         before, x = x, zipper.settle(x, 0.1 * tolerance)
         if mismatch > _MAYBE_ROUNDING:
-            response = max(response, abs(float(x.v[-1] / before.v[-1]) - 1.0) / mismatch)
+            response = max(response, abs(float(x.v[-1] / before.v[-1]) - 1.0) / float(changes.sum()))
     else:
         raise NotConvergedError(f"the equations still miss by {mismatch:.1e} (relative) on the fine quadrature rule")
     phi = free_entropy_of_averages(model, beta, x, averages)
@@ -115,19 +120,20 @@ def _polish(zipper: Zipper, x: OrderParameters, rule_tolerance: float, tolerance
     phi_error, relative_error = fine.errors(zipper, x, averages)
     # How much of a mismatch reaches the last layer, as seen in the corrections, and after infinitely many sweeps.
     response = max(response, 1.0 / (1.0 - min(zipper.rate, 0.999)))
-    energy_error = energy_scale * response * (relative_error + (model.depth + 1) * mismatch)
+    energy_error = energy_scale * response * (relative_error + float(changes.sum()))
     status = SolverStatus(
         converged=True,
-        residual=largest_difference(x, y),
+        residual=largest_mismatch(x, y),
         error_estimate=max(phi_error, energy_error, 4e-16 * abs(phi)),
         iterations=zipper.sweeps,
     )
     return rs_solution(model, beta, phi, x, replicon(model, x, averages), status)
 
 
-def largest_difference(a: OrderParameters, b: OrderParameters) -> float:
-    """Return the largest absolute difference of an order parameter."""
-    return float(max(np.abs(p - q).max() for p, q in zip(a.arrays(), b.arrays(), strict=True)))
+def largest_mismatch(a: OrderParameters, b: OrderParameters) -> float:
+    """Return the largest absolute difference of an overlap, or of a conjugate in units of 1/v of its layer."""
+    conjugates = np.maximum(np.abs(a.rt - b.rt), np.abs(a.r0 - b.r0)) * b.v
+    return float(np.max([np.abs(a.v - b.v), np.abs(a.k0 - b.k0), conjugates]))
 
 
 class _FineRules:

@@ -14,14 +14,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from theory.mlp.acceleration import Anderson
 from theory.mlp.layer import LayerAverages, LayerRule, build_layer_rule
 from theory.mlp.model import MlpModel, OrderParameters, input_overlap
 from theory.result import NotConvergedError
 
+FloatArray = NDArray[np.float64]
+
 _MAX_DRIFT = 0.2
-_NO_FIELD = 1e-20  # a conjugate this small is rounding
+_NO_FIELD = 1e-10  # a conjugate r0 this small against 1 / v is compared as if it were this large
 _SHORTEST_STEP = 1e-3
 _MAYBE_ROUNDING = 1e-9
 _PATIENCE = 6  # sweeps that may pass before a shorter step is expected
@@ -52,15 +55,20 @@ def saddle_map(model: MlpModel, beta: float, x: OrderParameters, averages: Seque
     return y
 
 
-def relative_change(a: OrderParameters, b: OrderParameters) -> float:
-    """Return the largest difference of an order parameter, in units of its own scale."""
+def relative_changes(a: OrderParameters, b: OrderParameters) -> FloatArray:
+    """Return the largest difference of an order parameter of each layer, in units of its own scale, shape (L + 1,)."""
     steps = (
         np.abs(a.v - b.v) / np.maximum(a.v, b.v),
         np.abs(a.k0 - b.k0) / (b.k0 + b.v),
         np.abs(a.rt - b.rt) * b.v,
-        np.abs(a.r0 - b.r0) / np.maximum(np.maximum(a.r0, b.r0), _NO_FIELD),
+        np.abs(a.r0 - b.r0) / np.maximum(np.maximum(a.r0, b.r0), _NO_FIELD / b.v),
     )
-    return float(np.max(steps))
+    return np.asarray(np.max(steps, axis=0))
+
+
+def relative_change(a: OrderParameters, b: OrderParameters) -> float:
+    """Return the largest of `relative_changes`."""
+    return float(relative_changes(a, b).max())
 
 
 def _input_overlap(model: MlpModel, x: OrderParameters) -> tuple[float, float]:
@@ -78,7 +86,8 @@ def _conjugate(model: MlpModel, layer: int, averages: LayerAverages) -> tuple[fl
 
 def _accelerated(history: Anderson, x: OrderParameters, y: OrderParameters) -> OrderParameters:
     """Return y with conjugates combined with those of earlier sweeps; they alone determine the next sweep."""
-    proposal = history.propose(np.concatenate([x.rt, x.r0]), np.concatenate([y.rt, y.r0]))
+    unit = 1.0 / np.concatenate([y.v, y.v])
+    proposal = history.propose(np.concatenate([x.rt, x.r0]), np.concatenate([y.rt, y.r0]), unit)
     rt, r0 = np.split(proposal, 2)
     if np.any(r0 < 0.5 * y.r0):
         history.forget()
@@ -109,6 +118,8 @@ class Zipper:
         self.beta = beta
         self.sweeps = 0
         self.rate = 0.0
+        self._energy: float | None = None
+        self._step = np.inf
         self._rule_tolerance = rule_tolerance
         self._max_sweeps = max_sweeps
         self._rules: dict[int, LayerRule] = {}
@@ -161,12 +172,9 @@ class Zipper:
             if steps[-1] < tolerance or (steps[-1] < _MAYBE_ROUNDING and _stalled(steps)):
                 self.rate = max(self.rate, history.rate())
                 return y
+            self._step, self._energy = steps[-1], -self.beta * self.model.weight_variance * float(y.v[-1])
             if self.sweeps >= self._max_sweeps:
-                energy = -self.beta * self.model.weight_variance * y.v[-1]
-                raise NotConvergedError(
-                    f"order parameters still move by {steps[-1]:.1e} (relative) after {self.sweeps} sweeps, "
-                    f"tolerance {tolerance:.1e}; energy {energy:.8g}"
-                )
+                raise NotConvergedError(f"order parameters have not settled to {tolerance:.1e}")
             last_good, x = x, self._next(x, y, steps, history)
 
     def _next(self, x: OrderParameters, y: OrderParameters, steps: list[float], history: Anderson) -> OrderParameters:
@@ -176,6 +184,15 @@ class Zipper:
         if steps[-1] < _NEAR:
             return _accelerated(history, x, y)
         return x.midpoint(y) if _stalled(steps) else y
+
+    def reached(self) -> str:
+        """Say how far the iteration has come."""
+        if self._energy is None:
+            return f"{self.sweeps} sweeps done"
+        return (
+            f"{self.sweeps} sweeps done, order parameters move by {self._step:.1e} (relative), "
+            f"energy {self._energy:.8g}"
+        )
 
     def correct(self, x: OrderParameters, exact: Sequence[LayerAverages]) -> None:
         """Set the defects such that the averages at `x` become `exact`."""
