@@ -12,6 +12,7 @@ from theory.layered_sk import command as layered_sk
 from theory.mlp import command as mlp
 from theory.mlp import phase_command as phase_map
 from theory.result import NotConvergedError
+from theory.spectrum import command as spectrum
 from theory.tap import command as tap
 
 
@@ -34,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     mlp.add_parser(models)
     phase_map.add_parser(models)
     tap.add_parser(models)
+    spectrum.add_parser(models)
     return parser
 
 
