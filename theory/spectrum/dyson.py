@@ -84,14 +84,13 @@ class RandomSpectrum:
         while True:
             g = self._newton(at, g)
             if np.array_equal(height, points.imag):
-                result: Complex = g
-                return result
+                return g
             height = np.maximum(points.imag, _SHRINK * height)
             at = points.real + 1j * height
 
     def _newton(self, z: Complex, start: Complex) -> Complex:
         """Return the roots near a start; columns of the Jacobian are 1/g^2 on the diagonal minus S."""
-        g = start.copy()
+        g: Complex = start.copy()
         identity = np.eye(g.shape[1])
         for _ in range(_NEWTON):
             residual = z[:, np.newaxis] + g @ self._from_neighbours.T + 1 / g

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from theory.spectrum.dyson import RandomSpectrum
 from theory.spectrum.observed import Outliers
 
-_BINS = 60
+_BINS = (12, 80)
 
 
 def draw(values: NDArray[np.float64], spectrum: RandomSpectrum, beyond: Outliers, title: str, path: Path) -> None:
@@ -31,7 +31,8 @@ def draw(values: NDArray[np.float64], spectrum: RandomSpectrum, beyond: Outliers
     axes = figure.add_subplot()
     end = 1.05 * max(float(values.max()), spectrum.edge)
     positive = values[values > 1e-9 * spectrum.edge]
-    counts, edges = np.histogram(positive, bins=_BINS, range=(0.0, end))
+    bins = int(np.clip(2.5 * np.sqrt(len(positive)), *_BINS))
+    counts, edges = np.histogram(positive, bins=bins, range=(0.0, end))
     heights = counts / (len(values) * np.diff(edges))
     axes.stairs(heights, edges, color="0.35", fill=True, alpha=0.35, label="eigenvalues")
     axes.stairs(heights, edges, color="0.35", linewidth=1)
