@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import sys
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--claim",
         action="append",
         metavar="ID",
-        help="a claim of the list; may be repeated (default: all that can be simulated)",
+        help="a claim of the list, or a pattern such as 'mlp.*'; may be repeated (default: all that can be simulated)",
     )
     run.add_argument(
         "--out",
@@ -88,12 +89,15 @@ def _list(args: argparse.Namespace, comm: Communicator) -> int:
 def _chosen(names: Sequence[str] | None) -> list[Claim]:
     if names is None:
         return [claim for claim in REGISTER.values() if claim.about in CAMPAIGNS]
-    for name in names:
-        if name not in REGISTER:
-            raise UsageError(f"--claim: {name!r} is not registered; there are {', '.join(REGISTER)}")
-        if REGISTER[name].about not in CAMPAIGNS:
-            raise UsageError(f"--claim: {name!r} is about a network of yours; use 'report' on runs of its weights")
-    return [REGISTER[name] for name in names]
+    chosen: dict[str, Claim] = {}
+    for pattern in names:
+        matching = {name: REGISTER[name] for name in fnmatch.filter(REGISTER, pattern)}
+        if not matching:
+            raise UsageError(f"--claim: {pattern!r} is not registered; there are {', '.join(REGISTER)}")
+        if all(claim.about not in CAMPAIGNS for claim in matching.values()):
+            raise UsageError(f"--claim: {pattern!r} is about a network of yours; use 'report' on runs of its weights")
+        chosen.update({name: claim for name, claim in matching.items() if claim.about in CAMPAIGNS})
+    return list(chosen.values())
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:

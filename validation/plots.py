@@ -61,7 +61,7 @@ def figure(columns: int, height: float = 3.4) -> Iterator[tuple[Figure, NDArray[
         axes = np.atleast_1d(drawing.subplots(1, columns))
         # Fixed margins in inches: an automatic layout draws every figure several times.
         drawing.subplots_adjust(
-            left=0.75 / width, right=1 - 0.1 / width, bottom=0.55 / height, top=1 - 0.45 / height, wspace=0.27
+            left=0.85 / width, right=1 - 0.1 / width, bottom=0.55 / height, top=1 - 0.45 / height, wspace=0.3
         )
         yield drawing, axes
 

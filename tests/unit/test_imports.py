@@ -67,6 +67,7 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.config",
         "mcsim.estimators",
         "mcsim.networks",
+        "mcsim.networks.source",
         "mcsim.parallel",
         "mcsim.simulate",
         "mcsim.storage",
@@ -79,7 +80,7 @@ ONLY_IN = {
     "mpi4py": ("mcsim.parallel",),
     "numba": ("mcsim.kernels", "theory"),
     "pydantic": ("mcsim.config", "mcsim.config_models", "mcsim.config_errors", "mcsim.training", "validation"),
-    "h5py": ("mcsim.storage", "mcsim.networks"),
+    "h5py": ("mcsim.storage", "mcsim.networks", "theory.weights"),
     "torch": ("mcsim.training",),
 }
 KERNELS_MAY_IMPORT = {"numpy", "numba", "mcsim"}

@@ -240,7 +240,6 @@ def test_bad_arguments(tmp_path: Path, runs: list[Path], capsys: pytest.CaptureF
 
 
 TOO_SHORT = {"copies": 2, "thermalization": 4, "measurements": 8}
-MLP = {"kind": "mlp", "widths": [6, 4], "activation": "tanh"}
 
 
 @pytest.mark.parametrize(
@@ -248,9 +247,8 @@ MLP = {"kind": "mlp", "widths": [6, 4], "activation": "tanh"}
     [
         ({"run": TOO_SHORT}, ["8 committed measurements", "at least 16"]),
         ({"ladder": {"betas": [0.0]}}, ["temperature is infinite"]),
-        ({"model": MLP}, ["'mlp'", "layered-ising"]),
     ],
-    ids=["too-short", "infinite-temperature", "mlp"],
+    ids=["too-short", "infinite-temperature"],
 )
 def test_runs_that_no_report_is_for(
     changes: dict[str, Any], words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -109,6 +109,8 @@ def _curve(claim: Claim, family: MlpFamily) -> Finding:
     if not chosen:
         raise NotApplicableError("needs several temperatures where replica symmetry is stable")
     series = curve_series(family, chosen)
+    if not series:
+        raise NotApplicableError("needs networks alike enough to have energies in common")
     wrong_solutions = wrong_predictions(family, chosen)
     wrong_at = {i: _wrong_entropy(family, wrong_solutions, i) for i in chosen}
     routes = compare_routes(family)
