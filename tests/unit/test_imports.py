@@ -59,7 +59,8 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.storage",
         "mcsim.training",
     },
-    "theory": set(),
+    "theory": {"theory.weights"},
+    "theory.weights": {"theory"},
     # The comparison reads results, runs samplers and asks for predictions; it does not reach into the sampler.
     "validation": {
         "mcsim",
