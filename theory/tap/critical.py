@@ -32,7 +32,7 @@ from theory.result import NotConvergedError
 Array = NDArray[np.float64]
 Kind = Literal["crossing", "near-touch", "none"]
 
-LARGEST_DENSE = 600
+LARGEST_DENSE = 60  # above it Lanczos is faster
 _COLDEST = 0.1  # of lambda_max(J): where the scan ends
 _POINTS = 32
 _PRECISION = 1e-10
@@ -93,7 +93,9 @@ class ParamagnetStability:
             raise ValueError("couplings: all are zero; a network without couplings has no critical temperature")
         self._dense = bonds.dense() if bonds.spins <= LARGEST_DENSE else None
         self._start = np.random.default_rng(0).standard_normal(bonds.spins)
-        self.hottest, _ = self._leading(1.0, np.zeros(bonds.spins))
+        self.largest, _ = self._leading(1.0, np.zeros(bonds.spins))
+        # Each vector's parabola in beta turns at T = 2d/a; above both bounds nothing crosses or turns.
+        self.hottest = max(self.largest, 2.2 * float(self._onsager.max()) / self.largest)
 
     def least_eigenvalue(self, temperature: float) -> float:
         """Return the least eigenvalue of I - beta J + beta^2 D."""
@@ -135,7 +137,7 @@ def instability(bonds: Bonds, *, points: int = _POINTS) -> Instability:
     bonds : Bonds
         The crossing does not depend on fields; they are left out.
     points : int
-        Temperatures scanned, from lambda_max(J) down to a tenth of it. More are added where the proof needs them.
+        Temperatures scanned, from above lambda_max(J) down to a tenth of it. More are added where the proof needs them.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def instability(bonds: Bonds, *, points: int = _POINTS) -> Instability:
     if points < 8:
         raise ValueError(f"points: got {points}; give at least 8")
     stability = ParamagnetStability(bonds)
-    grid = stability.hottest * np.geomspace(1.0, _COLDEST, points)
+    grid = np.geomspace(stability.hottest, _COLDEST * stability.largest, points)
     scanned = [(float(T), *stability.g(float(T))) for T in grid]
     eigenvalues = np.array([1 - g / T**2 for T, g, _ in scanned])
     at = int(eigenvalues.argmin())

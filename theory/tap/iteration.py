@@ -36,7 +36,7 @@ from theory.tap.functional import complement
 Array = NDArray[np.float64]
 
 _BLOCK = 40  # sweeps between looks at the progress
-_DAMPINGS = (0.8, 0.25)  # share of the new value: at the start, and at the least
+_DAMPINGS = (0.8, 0.1)  # share of the new value: at the start, and at the least
 _SLOWER = 0.7
 _UNPHYSICAL, _COARSE = 0.1, 1e-3
 _NEGLIGIBLE = 1e-12  # (Gamma v)^2 is then far below rounding

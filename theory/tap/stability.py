@@ -50,7 +50,7 @@ def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: Array) -> float:
     shape = (bonds.spins, bonds.spins)
     hessian = LinearOperator(shape, matvec=product, matmat=product, dtype=np.float64)
     inverse = LinearOperator(
-        shape, matvec=lambda x: x / diagonal, matmat=lambda x: x / diagonal[:, np.newaxis], dtype=np.float64
+        shape, matvec=lambda x: x.ravel() / diagonal, matmat=lambda x: x / diagonal[:, np.newaxis], dtype=np.float64
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is checked below
