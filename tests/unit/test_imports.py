@@ -73,6 +73,16 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.simulate",
         "mcsim.storage",
         "theory",
+        "validation.trained.spins",
+    },
+    # Except here: spins one by one are in no result file, and only the chain itself can give them.
+    "validation.trained.spins": {
+        "mcsim.config",
+        "mcsim.models",
+        "mcsim.networks",
+        "mcsim.networks.source",
+        "mcsim.parallel",
+        "mcsim.tempering",
     },
 }
 

@@ -1,0 +1,135 @@
+"""Where Monte Carlo sees the hidden order melt, beside the critical temperature of the TAP equations.
+
+A finite network has no sharp transition. Two temperatures stand for it, which agree as N grows:
+
+- where the Binder ratio of the projection on the ordering mode takes the value 0.4058 that every mean-field
+  ferromagnet has at its T_c (weight exp(-x^4/12), <x^4>/<x^2>^2 = Gamma(1/4) Gamma(5/4)/Gamma(3/4)^2);
+- where the spread N(<x^2> - <|x|>^2) of the projection is largest.
+
+Both approach T_c as n^{-1/2} with the number n of spins that take part, about the participation ratio of the mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import gamma, gammaln
+
+from validation.compare import Comparison
+from validation.trained.blocks import block_jackknife
+from validation.trained.moments import binder_of, projection_chains, spread_of
+from validation.trained.spins import SampledSpins
+
+Array = NDArray[np.float64]
+
+CRITICAL_BINDER = float((3 - gamma(0.25) * gamma(1.25) / gamma(0.75) ** 2) / 2)
+
+
+@dataclass(frozen=True)
+class Melting:
+    """Melting temperatures of one network.
+
+    Attributes
+    ----------
+    critical_temperature : float
+        Of the TAP equations.
+    binder, binder_error : float
+        Where the Binder ratio of the projection crosses `CRITICAL_BINDER`; nan where it does not.
+    spread, spread_error : float
+        Where the spread of the projection is largest; nan at an end of the ladder.
+    degrees : int
+        Degrees of freedom behind the errors.
+    participants : float
+        Participation ratio 1/sum v_i^4 of the mode.
+    finite_size : float
+        Melting temperature over T_c of a uniform ferromagnet with as many spins, by the Binder ratio: how far off a
+        network of this size may be.
+    """
+
+    critical_temperature: float
+    binder: float
+    binder_error: float
+    spread: float
+    spread_error: float
+    degrees: int
+    participants: float
+    finite_size: float
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Both temperatures against the TAP T_c; deviations of `finite_size` - 1 are expected of the size alone."""
+        found = (("Binder ratio", self.binder, self.binder_error), ("spread", self.spread, self.spread_error))
+        return [
+            Comparison(f"melting by {name}", value, error, self.critical_temperature, self.degrees)
+            for name, value, error in found
+            if np.isfinite(value)
+        ]
+
+
+def melting(samples: Sequence[SampledSpins], mode: Array, critical_temperature: float) -> Melting:
+    """Return where the order along a mode melts.
+
+    Parameters
+    ----------
+    samples : sequence of SampledSpins
+        Repeats with all slots, which should span the melting generously.
+    mode : float64 (N,)
+        The direction that orders, `stability_mode(bonds, T_c)[1]`.
+    critical_temperature : float
+        Of the TAP equations of this network.
+    """
+    temperatures = samples[0].temperatures
+    chains = projection_chains(samples, mode)
+
+    def both(averages: Array) -> Array:
+        binder, spread = binder_of(averages)[:, 0], spread_of(averages)[:, 0]
+        return np.array([crossing(temperatures, binder, CRITICAL_BINDER), peak(temperatures, spread)])
+
+    found = block_jackknife(chains, both)
+    participants = float(np.sum(mode**2) ** 2 / np.sum(mode**4))
+    return Melting(
+        critical_temperature, float(found.value[0]), float(found.error[0]), float(found.value[1]),
+        float(found.error[1]), found.degrees, participants, curie_weiss_melting(max(4, round(participants))),
+    )  # fmt: skip
+
+
+def crossing(temperatures: Array, values: Array, level: float) -> float:
+    """Return the highest temperature at which values, linear between temperatures, fall through the level, or nan."""
+    above = np.flatnonzero((values[:-1] >= level) & (values[1:] < level))
+    if not above.size:
+        return float("nan")
+    i = int(above[-1])
+    share = (values[i] - level) / (values[i] - values[i + 1])
+    return float(temperatures[i] + share * (temperatures[i + 1] - temperatures[i]))
+
+
+def peak(temperatures: Array, values: Array, reach: int = 2) -> float:
+    """Return the vertex of a parabola in log T through the largest value and its neighbours, or nan at an end."""
+    top = int(np.argmax(values))
+    if not reach <= top < values.size - reach:
+        return float("nan")
+    near = slice(top - reach, top + reach + 1)
+    x = np.log(temperatures[near])
+    curvature, slope, _ = np.polyfit(x - x.mean(), values[near], 2)
+    if curvature >= 0:
+        return float("nan")
+    return float(np.exp(np.clip(x.mean() - slope / (2 * curvature), x[0], x[-1])))
+
+
+def curie_weiss_binder(spins: int, temperature: float) -> float:
+    """Return the exact Binder ratio of the magnetisation of N spins with couplings 1/N; T_c = 1."""
+    m = np.linspace(-1, 1, spins + 1)
+    up = np.arange(spins + 1)
+    log_weight = spins * m**2 / (2 * temperature) - gammaln(up + 1) - gammaln(spins - up + 1)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    return float((3 - (weight @ m**4) / (weight @ m**2) ** 2) / 2)
+
+
+def curie_weiss_melting(spins: int) -> float:
+    """Return where that Binder ratio is `CRITICAL_BINDER`."""
+    return float(brentq(lambda t: curie_weiss_binder(spins, t) - CRITICAL_BINDER, 0.2, 3.0, xtol=1e-9))
