@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from mcsim.config import RandomMlp
 from theory import activations
-from theory.mlp import MlpModel, RSSolution, solve_branch, solve_linear
+from theory.mlp import MlpModel, RSSolution, critical_beta, solve_branch, solve_linear
 from validation.mlp.measured import MeasuredMlp
 from validation.subject import Subject
 
 FloatArray = NDArray[np.float64]
 
-# Far below any statistical error, and five times faster to reach than the solver's default.
+# Far below any statistical error here.
 THEORY_TOLERANCE = 1e-6
 
 
@@ -105,6 +105,21 @@ class MlpFamily:
     def first(self, samples: int) -> MlpFamily:
         """Return the first samples of every run."""
         return MlpFamily(tuple(run.first(samples) for run in self.runs), self.variance_factor)
+
+    def stability_limit(self) -> float | None:
+        """Return the beta at which replica symmetry turns unstable, None if it is stable at all of `slots`.
+
+        Raises
+        ------
+        NotConvergedError
+            As `critical_beta`.
+        """
+        unstable = self.betas[[not stable for stable in self.stable]]
+        if not unstable.size:
+            return None
+        below = self.betas[self.stable]
+        low = float(below.max()) if below.size else 1e-3 * float(unstable.min())
+        return critical_beta(self.theory, beta_min=low, beta_max=float(unstable.min()) * 1.001, precision=1e-4)
 
     @cached_property
     def stable(self) -> list[bool]:

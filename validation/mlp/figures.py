@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
-from theory.mlp import RSSolution
 from theory.result import NotConvergedError
 from validation.compare import Comparison
 from validation.mlp.family import MlpFamily
@@ -19,17 +20,49 @@ from validation.plots import INKS, MARKERS, figure, to_svg
 FloatArray = NDArray[np.float64]
 
 _BETA_LABEL = r"inverse temperature  $\beta$"
-_GRID = 48
 
 
-def theory_curve(family: MlpFamily) -> list[RSSolution]:
-    """Return replica-symmetric solutions over the range of beta, as far as the solver reaches."""
-    top = float(family.largest.betas[0])
-    grid = np.unique(np.concatenate([np.linspace(0.02, 1.0, _GRID) * top, family.betas]))
+@dataclass(frozen=True)
+class TheoryCurve:
+    """The replica-symmetric branch between beta = 0 and the coldest slot, interpolated between slots for drawing.
+
+    Attributes
+    ----------
+    beta, energy, entropy : float64 (points,)
+    mean, self_overlap : float64 (points, layers)
+    unstable_from : float
+        Infinite where replica symmetry is stable throughout.
+    """
+
+    beta: FloatArray
+    energy: FloatArray
+    entropy: FloatArray
+    mean: FloatArray
+    self_overlap: FloatArray
+    unstable_from: float
+
+
+def theory_curve(family: MlpFamily) -> TheoryCurve:
+    """Return the replica-symmetric line of a family."""
+    nodes = np.unique(np.concatenate([family.betas, [0.0]]))
+    solutions = family.predict(nodes)
+    fine = np.linspace(0.0, nodes[-1], 200)
+
+    def smooth(values: list[float] | list[list[float]]) -> FloatArray:
+        return np.asarray(PchipInterpolator(nodes, np.array(values))(fine))
+
     try:
-        return family.predict(grid)
+        limit = family.stability_limit()
     except NotConvergedError:
-        return family.predictions[::-1]
+        limit = min((s.beta for s in solutions if s.replicon >= 1.0), default=None)
+    return TheoryCurve(
+        fine,
+        smooth([s.energy for s in solutions]),
+        smooth([s.entropy for s in solutions]),
+        smooth([[o.mean for o in s.overlaps] for s in solutions]),
+        smooth([[o.self_overlap for o in s.overlaps] for s in solutions]),
+        np.inf if limit is None else limit,
+    )
 
 
 def thermodynamics_figure(family: MlpFamily) -> str:
@@ -39,13 +72,13 @@ def thermodynamics_figure(family: MlpFamily) -> str:
     betas = run.betas[rising]
     with figure(2) as (drawing, axes):
         left, right = axes
-        left.plot([s.beta for s in curve], [s.energy for s in curve], color=INKS[0], label="RS, infinite width")
+        left.plot(curve.beta, curve.energy, color=INKS[0], label="RS, infinite width")
         _points(left, betas, run.energies[:, rising], 1, f"Monte Carlo, N = {run.sites}")
         left.set_xlabel(_BETA_LABEL)
         left.set_ylabel("energy per input  $e$  [coupling scale]")
         _shade_unstable(left, curve)
         left.legend()
-        right.plot([s.energy for s in curve], [s.entropy for s in curve], color=INKS[0], label="RS, infinite width")
+        right.plot(curve.energy, curve.entropy, color=INKS[0], label="RS, infinite width")
         if run.reaches_prior:
             _entropy_points(right, run, betas)
         right.set_xlabel("energy per input  $e$  [coupling scale]")
@@ -81,12 +114,11 @@ def _entropy_points(axis: Axes, run: MeasuredMlp, betas: FloatArray) -> None:
 def overlaps_figure(family: MlpFamily) -> str:
     """Draw overlaps of every layer against beta: two replicas, and a replica with itself."""
     run, curve = family.largest, theory_curve(family)
-    betas = [s.beta for s in curve]
     with figure(2) as (drawing, axes):
         for layer in range(run.layers):
             ink = layer % len(INKS)
-            axes[0].plot(betas, [s.overlaps[layer].mean for s in curve], color=INKS[ink])
-            axes[1].plot(betas, [s.overlaps[layer].self_overlap for s in curve], color=INKS[ink])
+            axes[0].plot(curve.beta, curve.mean[:, layer], color=INKS[ink])
+            axes[1].plot(curve.beta, curve.self_overlap[:, layer], color=INKS[ink])
             name = "input" if layer == 0 else f"layer {layer}"
             _points(axes[0], run.betas, run.overlaps[..., layer], ink, name)
             _points(axes[1], run.betas, run.self_overlaps[..., layer], ink, name)
@@ -190,7 +222,7 @@ def curve_figure(family: MlpFamily, curve: Sequence[tuple[str, WidthSeries]]) ->
     line = theory_curve(family)
     with figure(2) as (drawing, axes):
         left, right = axes
-        left.plot([s.energy for s in line], [s.entropy for s in line], color=INKS[0], label="RS, infinite width")
+        left.plot(line.energy, line.entropy, color=INKS[0], label="RS, infinite width")
         right.axhline(0, color=INKS[0], lw=1.2)
         for i, route in enumerate(dict.fromkeys(route for route, _ in curve)):
             chosen = [one for name, one in curve if name == route]
@@ -221,7 +253,6 @@ def _error(samples: FloatArray) -> FloatArray:
     return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(samples.shape[0]))
 
 
-def _shade_unstable(axis: Axes, curve: Sequence[RSSolution]) -> None:
-    unstable = [s.beta for s in curve if s.replicon >= 1.0]
-    if unstable:
-        axis.axvspan(min(unstable), max(s.beta for s in curve), color="0.88", zorder=0, label="RS unstable")
+def _shade_unstable(axis: Axes, curve: TheoryCurve) -> None:
+    if curve.unstable_from < curve.beta[-1]:
+        axis.axvspan(curve.unstable_from, curve.beta[-1], color="0.88", zorder=0, label="RS unstable")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.mlp import critical_beta
 from theory.result import NotConvergedError
 from validation.claims.base import Finding
 from validation.compare import LEVEL
@@ -48,7 +47,7 @@ def _facts(family: MlpFamily) -> list[tuple[str, str]]:
     model = family.largest.model
     top = float(family.largest.betas[0])
     try:
-        line = critical_beta(family.theory, beta_max=max(top, 0.2))
+        line = family.stability_limit()
         stability = f"up to beta = {top:g}" if line is None else f"below beta = {line:.3f} (replicon 1)"
     except NotConvergedError as error:
         stability = f"not known: {error}"
