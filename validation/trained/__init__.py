@@ -1,1 +1,48 @@
-"""Trained networks as spins: what their hidden order is, and Monte Carlo beside the TAP equations."""
+"""Trained networks as spins: what their hidden order is, and Monte Carlo beside the TAP equations.
+
+For one epoch of a file of weights, with T_c from `theory.tap.instability`:
+
+    config = tempering_config(path, epoch, T_c)         # ladder from 0.3 to 1.6 T_c
+    run = run_tempering(config, folder, world)          # -> overlap_moments(run), energy_points(run, bonds, T_c)
+    spins = [sample_spins(config, sample=i) for i in range(config.samples)]   # the same states, spin by spin
+    melting(spins, stability_mode(bonds, T_c)[1], T_c)
+    hidden_order(network, task_of(dataset, kind), spins=spins[0])
+
+and `order_lost` compares the last for networks trained on true and on shuffled labels.
+"""
+
+from validation.trained.control import Lost, order_lost
+from validation.trained.energies import EnergyPoint, energy_points
+from validation.trained.hidden_order import HiddenOrder, hidden_order
+from validation.trained.melting import Melting, melting
+from validation.trained.moments import Moments, overlap_moments, projection_moments
+from validation.trained.spins import SampledSpins, sample_spins
+from validation.trained.state import OrderedStates, bonds_of, leading_modes, ordered_states, stability_mode
+from validation.trained.task import Task, task_of
+from validation.trained.tempering import TemperingPlan, run_tempering, tempering_config
+
+__all__ = [
+    "EnergyPoint",
+    "HiddenOrder",
+    "Lost",
+    "Melting",
+    "Moments",
+    "OrderedStates",
+    "SampledSpins",
+    "Task",
+    "TemperingPlan",
+    "bonds_of",
+    "energy_points",
+    "hidden_order",
+    "leading_modes",
+    "melting",
+    "order_lost",
+    "ordered_states",
+    "overlap_moments",
+    "projection_moments",
+    "run_tempering",
+    "sample_spins",
+    "stability_mode",
+    "task_of",
+    "tempering_config",
+]

@@ -99,7 +99,8 @@ def hidden_order(
     solution : TapSolution, optional
         To describe instead of searching.
     spins : SampledSpins, optional
-        Monte Carlo states on the same network, compared at their temperature nearest to the solution's.
+        Monte Carlo states on the same network; the solution searched is then one at their temperature nearest to
+        `reduced` critical ones.
     starts : int
         Random starts of the search, besides the leading eigenvectors.
     """
@@ -107,7 +108,10 @@ def hidden_order(
     critical = critical or instability(bonds)
     others = 0
     if solution is None:
-        states = ordered_states(bonds, reduced * critical.temperature, starts=starts)
+        temperature = reduced * critical.temperature
+        if spins is not None:
+            temperature = float(spins.temperatures[spins.nearest(temperature)])
+        states = ordered_states(bonds, temperature, starts=starts)
         solution, others = states.lowest, len(states.solutions) - 1
     if solution is None:
         return None

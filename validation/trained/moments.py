@@ -1,9 +1,9 @@
 """Moments of overlaps between copies and of projections on a direction: Binder ratios and susceptibilities.
 
-g = (3 - <x^4>/<x^2>^2)/2 is 0 for Gaussian x, 1 where |x| is sharp. For overlaps q of copies it depends on what
-orders: independent spins give 1/N, but a single mode about to condense gives q = x_a x_b, a product of two Gaussians,
-and g = -3. A deep negative dip just above the transition therefore speaks of one mode (hidden order), none of many
-(glass). The projection x = s.v on the mode itself has no such dip.
+g = (3 - <x^4>/<x^2>^2)/2 is 0 for Gaussian x and 1 where |x| is sharp; N independent spins give 1/N. For overlaps of
+copies it means less near a transition than for magnetisations: a mode about to condense contributes x_a x_b, a product
+of two Gaussians with g = -3, to an overlap whose other modes have g = 0. The projection x = s.v on the mode itself
+goes from 0 to 1 without such a dip.
 """
 
 from __future__ import annotations
