@@ -33,9 +33,9 @@ from theory.result import NotConvergedError
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-_NEWTON = 60
+_NEWTON = 25
 _CONVERGED = 1e-13
-_SHRINK = 0.5  # of Im z from one step of the continuation to the next
+_SHRINK, _SMALLEST_STEP = 0.25, 0.9  # of Im z from one step of the continuation to the next
 _REAL_AXIS = 1e-10  # Im z, relative to the edge, that stands for i0
 _CDF_POINTS = 2000
 
@@ -81,31 +81,41 @@ class RandomSpectrum:
         g = np.repeat(-1 / at[:, np.newaxis], len(self.couplings.widths), axis=1)
         for _ in range(40):
             g = -1 / (at[:, np.newaxis] + g @ self._from_neighbours.T)
-        while True:
-            g = self._newton(at, g)
-            if np.array_equal(height, points.imag):
-                return g
-            height = np.maximum(points.imag, _SHRINK * height)
-            at = points.real + 1j * height
+        shrink = _SHRINK
+        g = self._newton(at, g)
+        while not np.array_equal(height, points.imag):
+            lower = np.maximum(points.imag, shrink * height)
+            try:
+                g = self._newton(points.real + 1j * lower, g)
+            except NotConvergedError:
+                if shrink > _SMALLEST_STEP:
+                    raise
+                shrink = math.sqrt(shrink)
+                continue
+            height, shrink = lower, max(_SHRINK, shrink**2)
+        return g
 
     def _newton(self, z: Complex, start: Complex) -> Complex:
         """Return the roots near a start; columns of the Jacobian are 1/g^2 on the diagonal minus S."""
         g: Complex = start.copy()
         identity = np.eye(g.shape[1])
+        active = np.arange(len(g))
         for _ in range(_NEWTON):
-            residual = z[:, np.newaxis] + g @ self._from_neighbours.T + 1 / g
+            now = g[active]
+            residual = z[active, np.newaxis] + now @ self._from_neighbours.T + 1 / now
             # Written for the relative change of g, which spans many orders of magnitude where J has zero modes.
-            matrix = identity - g[:, :, np.newaxis] * self._from_neighbours * g[:, np.newaxis, :]
-            change = np.linalg.solve(matrix, (g * residual)[..., np.newaxis])[..., 0]
+            matrix = identity - now[:, :, np.newaxis] * self._from_neighbours * now[:, np.newaxis, :]
+            change = np.linalg.solve(matrix, (now * residual)[..., np.newaxis])[..., 0]
             size = np.abs(change).max(axis=1, keepdims=True)
-            g = g * (1 + change * np.minimum(1, 0.5 / np.maximum(size, 1e-300)))
-            # A step across the real axis would end at the conjugate root.
-            g = np.where(g.imag < 0, g.conj(), g)
-            if np.all(size < _CONVERGED):
+            now = now * (1 + change * np.minimum(1, 0.5 / np.maximum(size, 1e-300)))
+            # A step across the real axis would end at another root: this one alone has every Im g > 0.
+            g[active] = np.where(now.imag < 0, now.conj(), now)
+            active = active[size[:, 0] >= _CONVERGED]
+            if not active.size:
                 return g
-        residual = np.abs(g * (z[:, np.newaxis] + g @ self._from_neighbours.T) + 1).max()
-        if residual > 1e-8:
-            raise NotConvergedError(f"vector Dyson equation: relative residual {residual:.2g} after {_NEWTON} steps")
+        left = np.abs(g * (z[:, np.newaxis] + g @ self._from_neighbours.T) + 1).max()
+        if left > 1e-8:
+            raise NotConvergedError(f"vector Dyson equation: relative residual {left:.2g} after {_NEWTON} steps")
         return g
 
     def density(self, x: ArrayLike) -> Array:
