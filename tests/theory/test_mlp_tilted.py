@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.special import erfcx, ndtr
 
 from theory import activations
-from theory.mlp.tilted import SiteField, build_mesh, tilted_moments
+from theory.mlp.mesh import SiteField, build_mesh
+from theory.mlp.tilted import tilted_moments
 from theory.result import NotConvergedError
 
 

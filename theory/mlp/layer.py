@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.activations import Activation
-from theory.mlp.tilted import SiteField, TiltedMesh, build_mesh, refined, tilted_moments
+from theory.mlp.mesh import SiteField, TiltedMesh, build_mesh, refined
+from theory.mlp.tilted import tilted_moments
 from theory.quadrature import GaussianRule, gaussian_rule
 
 FloatArray = NDArray[np.float64]

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
@@ -17,6 +21,9 @@ from theory.mlp.rs import solve_rs
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
+
+# Neither white, which means not converged, nor so dark that hatches and lines drown.
+_GREYS = ListedColormap(colormaps["Greys"](np.linspace(0.1, 0.65, 256)), name="greys")
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,16 @@ def phase_map(
         Of each saddle point; see `solve_rs`.
     progress : callable, optional
         Called with (points done, points in all).
+
+    Returns
+    -------
+    PhaseMap
+        A point that cannot be solved to the tolerance is NaN and listed with the reason, nothing is raised for it.
+
+    Raises
+    ------
+    ValueError
+        If a beta, a weight variance or the tolerance is out of range.
     """
     replicon = np.full((len(weight_variances), len(betas)), np.nan)
     failures: list[tuple[float, float, str]] = []
@@ -85,37 +102,49 @@ def phase_map(
 
 
 def draw(result: PhaseMap, title: str, path: Path) -> None:
-    """Write the map as a PNG: shades of grey for the replicon, a line where it is 1, the phases named on the map."""
-    figure = Figure(figsize=(6.4, 4.8), dpi=150, layout="constrained")
+    """Write the map as a PNG that survives grey print.
+
+    Shades of grey for the replicon, the unstable region hatched, a line where the replicon is 1, the phases named on
+    the map, and white squares with a cross where the solver did not converge.
+    """
+    figure = Figure(figsize=(6.4, 5.2), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     known = result.replicon[np.isfinite(result.replicon)]
     low = min(0.1, max(1e-3, float(known.min()))) if known.size else 0.1
     high = max(10.0, float(known.max())) if known.size else 10.0
     shown = np.ma.masked_invalid(np.clip(result.replicon.T, low, high))
-    axes.set_facecolor("white")
     mesh = axes.pcolormesh(
-        result.weight_variances,
-        result.betas,
-        shown,
-        cmap="Greys",
-        norm=LogNorm(low, high),
-        shading="nearest",
-        alpha=0.75,
+        result.weight_variances, result.betas, shown, cmap=_GREYS, norm=LogNorm(low, high), shading="nearest"
     )
-    figure.colorbar(mesh, label="replicon (spectral radius; above 1 unstable)")
-    if known.size and known.min() < 1.0 < known.max():
-        log_replicon = np.ma.log10(shown)
-        axes.contour(result.weight_variances, result.betas, log_replicon, levels=[0.0], colors="black", linewidths=2)
-        axes.plot([], [], color="black", linewidth=2, label="replicon = 1")
+    figure.colorbar(mesh, label="replicon (spectral radius, no unit; above 1 unstable)")
+    handles = _draw_boundary(axes, result, np.ma.log10(shown)) if known.size and known.min() < 1 < known.max() else []
     _name_phase(axes, result, result.replicon < 1.0, "RS stable")
     _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
     if result.failures:
         variances, betas, _ = zip(*result.failures, strict=True)
-        axes.plot(variances, betas, "kx", label="not converged")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right")
-    axes.set(xlabel="weight variance $C_W$", ylabel=r"inverse temperature $\beta$", title=title)
+        handles += axes.plot(
+            variances, betas, "kX", markersize=8, markeredgecolor="white", label="not converged", clip_on=False
+        )
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    axes.set(
+        xlim=(result.weight_variances.min(), result.weight_variances.max()),
+        ylim=(result.betas.min(), result.betas.max()),
+        xlabel="weight variance $C_W$ (no unit)",
+        ylabel=r"inverse temperature $\beta$ (per unit of $H$)",
+        title=title,
+    )
     figure.savefig(path)
+
+
+def _draw_boundary(axes: Axes, result: PhaseMap, log_replicon: NDArray[np.float64]) -> list[Artist]:
+    """Draw the line replicon = 1 and hatch what lies beyond; return what the legend shows."""
+    where = result.weight_variances, result.betas
+    axes.contourf(*where, log_replicon, levels=[0.0, np.inf], colors="none", hatches=["//"])
+    for color, width in (("white", 5.0), ("black", 2.5)):
+        axes.contour(*where, log_replicon, levels=[0.0], colors=color, linewidths=width)
+    hatched = Patch(facecolor="none", edgecolor="black", hatch="//", label="RS unstable")
+    return [Line2D([], [], color="black", linewidth=2.5, label="replicon = 1"), hatched]
 
 
 def _name_phase(axes: Axes, result: PhaseMap, phase: NDArray[np.bool_], name: str) -> None:
