@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from mcsim.estimators.series import FEWEST_BLOCKS
 from theory.bonds import LayeredBonds
 from theory.tap import TapSolution, functional, solve_states
+from theory.tap.stability import plefka_radius
 from validation.compare import Comparison
 from validation.measured import MeasuredRun
 from validation.trained.state import ordered_states
@@ -33,6 +34,8 @@ Phase = Literal["above", "ordered"]
 ABOVE, ORDERED = 1.15, 0.75
 _STEP = 1e-4  # relative, of beta in derivatives along a solution
 _SAME = 0.99  # least cosine of neighbouring solutions on one branch
+_COUNTS = 1e-3  # least Boltzmann weight of a state that counts
+_SOFTEST = 0.1  # least eigenvalue of the Hessian (1 without couplings) of a state that is not about to vanish
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,17 @@ class Predicted:
     tap : float
         Of the TAP states, each with its weight.
     corrected : float
-        With Gaussian fluctuations; nan where the solution cannot be followed.
+        With Gaussian fluctuations; nan where a state that counts is about to vanish and has no harmonic neighbourhood.
     shares : tuple of float
         Weights of the pairs of states, the one of lowest free energy first; (1.0,) for the paramagnet.
+    plefka_radius : float
+        The largest of a state that counts: near or above 1 the expansion behind the TAP equations fails.
     """
 
     tap: float
     corrected: float
     shares: tuple[float, ...]
+    plefka_radius: float
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def paramagnet_energy(bonds: LayeredBonds, temperature: float) -> Predicted:
     beta, u = 1 / temperature, np.zeros(bonds.spins)
     energy = float(functional.energy(bonds, beta, u))
     low, high = (fluctuations(bonds, beta * (1 + step), u) for step in (-_STEP, _STEP))
-    return Predicted(energy, energy - (high - low) / (2 * _STEP * beta) / bonds.spins, (1.0,))
+    corrected = energy - (high - low) / (2 * _STEP * beta) / bonds.spins
+    return Predicted(energy, corrected, (1.0,), plefka_radius(bonds, beta, u))
 
 
 def ordered_energy(bonds: LayeredBonds, temperature: float, *, starts: int = 12) -> Predicted | None:
@@ -158,18 +165,20 @@ def ordered_energy(bonds: LayeredBonds, temperature: float, *, starts: int = 12)
     followed = [_followed(bonds, one) for one in states.solutions]
     logs = np.array([log for _, log in followed])
     energies = np.array([energy for energy, _ in followed])
-    known = np.isfinite(logs)
+    known, counts = np.isfinite(logs), states.shares > _COUNTS
     weights = np.exp(np.where(known, logs, -np.inf) - logs[known].max(initial=-1e300))
-    # A state that is about to vanish has no harmonic neighbourhood; where it counts, nothing can be said.
-    counts = bool(np.all(known | (states.shares < 1e-3)))
-    corrected = float(weights[known] @ energies[known] / weights[known].sum()) if counts else float("nan")
+    usable = bool(np.all(known | ~counts))
+    corrected = float(weights[known] @ energies[known] / weights[known].sum()) if usable else float("nan")
     tap = float(states.shares @ np.array([one.energy for one in states.solutions]))
-    return Predicted(tap, corrected, tuple(states.shares.tolist()))
+    radius = max(one.plefka_radius for one, heavy in zip(states.solutions, counts, strict=True) if heavy)
+    return Predicted(tap, corrected, tuple(states.shares.tolist()), radius)
 
 
 def _followed(bonds: LayeredBonds, solution: TapSolution) -> tuple[float, float]:
     """Return energy per spin with fluctuations and log Z_a of one state; nan where it cannot be followed in beta."""
     beta, m = 1 / solution.temperature, solution.magnetisations
+    if solution.least_eigenvalue < _SOFTEST:
+        return float("nan"), float("nan")
     logs = []
     for step in (-_STEP, 0.0, _STEP):
         near = solve_states(bonds, solution.temperature / (1 + step), m).arguments

@@ -1,0 +1,194 @@
+"""Figures of Monte Carlo on a trained network's couplings: overlaps, Binder ratios, melting, energies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FormatStrFormatter, NullLocator
+from numpy.typing import NDArray
+
+from validation.measured import MeasuredRun
+from validation.plots import INKS, MARKERS, figure, to_svg
+from validation.trained.energies import EnergyPoint
+from validation.trained.melting import CRITICAL_BINDER, Melting, curie_weiss
+from validation.trained.moments import Moments, binder_of
+
+Array = NDArray[np.float64]
+REDUCED = "temperature over $T_c$ (TAP) of the epoch"
+
+
+@dataclass(frozen=True, eq=False)
+class EpochMoments:
+    """Moments on one epoch's couplings.
+
+    Attributes
+    ----------
+    epoch : float
+    critical_temperature : float
+        Of its TAP equations, or where the paramagnet comes closest to instability.
+    overlaps : Moments
+    projection : Moments
+    """
+
+    epoch: float
+    critical_temperature: float
+    overlaps: Moments
+    projection: Moments
+
+
+def overlap_histograms_figure(
+    runs: Sequence[tuple[float, float, MeasuredRun]], reduced: float = 0.5, *, reversible: bool = True
+) -> str:
+    """Draw P(q) of every layer and of all spins at the temperature nearest to `reduced` T_c, one line an epoch.
+
+    Parameters
+    ----------
+    runs : sequence of (epoch, critical temperature, MeasuredRun)
+    reduced : float
+    reversible : bool
+        Whether there are no biases: then q and -q speak of the same states and are averaged.
+    """
+    layers = len(runs[0][2].widths)
+    names = [*(f"layer_{k}" for k in range(layers)), "total"]
+    rows = math.ceil(len(names) / 3)
+    with figure(3, 2.6 * rows) as (drawing, axes):
+        for axis in axes:
+            axis.remove()
+        drawing.subplots_adjust(hspace=0.5, wspace=0.25, bottom=0.5 / (2.6 * rows))
+        grid = np.atleast_1d(drawing.subplots(rows, 3)).ravel()
+        for axis, name in zip(grid, names, strict=False):
+            for i, (epoch, critical, run) in enumerate(runs):
+                slot = int(np.argmin(np.abs(np.log(run.temperatures / (reduced * critical)))))
+                counts = run.data[f"histogram_{name}"].isel(slot=slot).values.astype(float).sum(axis=0)
+                edges = run.data[f"edges_{name}"].values
+                counts = (counts + counts[::-1]) / 2 if reversible else counts
+                axis.stairs(counts / counts.sum() / np.diff(edges), edges, color=INKS[i % len(INKS)], lw=1.3,
+                            label=f"epoch {epoch:g}")  # fmt: skip
+            width = runs[0][2].spins if name == "total" else runs[0][2].widths[names.index(name)]
+            axis.set_title("all spins" if name == "total" else f"{name.replace('_', ' ')} ({width})", fontsize=10)
+            axis.set_xlim(-1.03, 1.03)
+            axis.set_ylim(bottom=0)
+        for axis in grid[len(names) :]:
+            axis.remove()
+        for axis in grid[: len(names)][-3:]:
+            axis.set_xlabel(f"overlap  $q$  at {reduced:g} $T_c$")
+        for row in range(rows):
+            grid[3 * row].set_ylabel("density  $P(q)$")
+        grid[0].legend(loc="upper center", handlelength=1.2)
+        return to_svg(drawing)
+
+
+def binder_figure(epochs: Sequence[EpochMoments], participants: float | None = None) -> str:
+    """Draw Binder ratio and susceptibility of the overlap, and the Binder ratio of the projection, against T/T_c.
+
+    Parameters
+    ----------
+    epochs : sequence of EpochMoments
+    participants : float, optional
+        Draw the projection's Binder ratio of a uniform ferromagnet with so many spins beside the last.
+    """
+    with figure(3) as (drawing, axes):
+        for i, one in enumerate(epochs):
+            x = one.overlaps.temperatures / one.critical_temperature
+            _points(axes[0], x, one.overlaps.binder.value[:, -1], one.overlaps.binder.error[:, -1], i, one.epoch)
+            chi = one.overlaps.susceptibility
+            _points(axes[1], x, chi.value[:, -1], chi.error[:, -1], i, one.epoch)
+            _points(axes[2], x, one.projection.binder.value[:, 0], one.projection.binder.error[:, 0], i, one.epoch)
+        if participants is not None:
+            t = np.linspace(0.3, 1.6, 80)
+            spins = max(4, round(participants))
+            axes[2].plot(t, [float(binder_of(curie_weiss(spins, float(one)))) for one in t], color="0.35", lw=1.3,
+                         label=f"uniform ferromagnet, {spins} spins")  # fmt: skip
+        axes[2].axhline(CRITICAL_BINDER, color="0.5", ls=":", lw=1)
+        axes[1].set_yscale("log")
+        labels = ("Binder ratio of the overlap", r"susceptibility  $N\langle q^2\rangle$",
+                  "Binder ratio of the projection\non the ordering mode")  # fmt: skip
+        for axis, label in zip(axes, labels, strict=True):
+            axis.axvline(1, color="0.5", ls=":", lw=1)
+            axis.set_xlabel(REDUCED)
+            axis.set_ylabel(label)
+        axes[1].legend()
+        if participants is not None:
+            handles, texts = axes[2].get_legend_handles_labels()
+            axes[2].legend(handles[:1], texts[:1], loc="lower left")
+        return to_svg(drawing)
+
+
+def _points(axis: Axes, x: Array, y: Array, error: Array, i: int, epoch: float) -> None:
+    axis.errorbar(x, y, error, fmt=MARKERS[i % len(MARKERS)] + "-", ms=3.5, lw=0.7, mfc="white",
+                  color=INKS[i % len(INKS)], capsize=2, label=f"epoch {epoch:g}")  # fmt: skip
+
+
+def melting_figure(epochs: Sequence[tuple[float, str, Melting]]) -> str:
+    """Draw T_c of the TAP equations and both melting temperatures of Monte Carlo against the epoch.
+
+    Parameters
+    ----------
+    epochs : sequence of (epoch, kind of the instability, Melting)
+    """
+    x = np.array([epoch for epoch, _, _ in epochs])
+    melts = [one for _, _, one in epochs]
+    critical = np.array([one.critical_temperature for one in melts])
+    crosses = np.array([kind == "crossing" for _, kind, _ in epochs])
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        left.plot(x, np.where(crosses, critical, np.nan), color=INKS[0], label="$T_c$ (TAP)")
+        left.plot(x[~crosses], critical[~crosses], "_", ms=12, color=INKS[0], label="closest approach (TAP)")
+        series = (("binder", "Binder ratio of the projection", 1), ("spread", "largest spread of the projection", 2))
+        for name, label, i in series:
+            value = np.array([getattr(one, name) for one in melts])
+            error = np.array([getattr(one, f"{name}_error") for one in melts])
+            style = {"fmt": MARKERS[i], "ms": 4.5, "mfc": "white", "color": INKS[i], "capsize": 2}
+            left.errorbar(x, value, error, label=label, **style)
+            right.errorbar(x, value / critical, error / critical, **style)
+            expected = np.array([getattr(one, f"expected_{name}") for one in melts])
+            right.plot(x, expected, "--", lw=1.1, color=INKS[i], label=f"{label}, uniform ferromagnet")
+        right.axhline(1, color=INKS[0], lw=1.2)
+        left.set_yscale("log")
+        left.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        left.yaxis.set_minor_formatter(FormatStrFormatter("%g"))
+        left.set_ylabel("temperature  [coupling scale]")
+        right.set_ylabel("melting temperature over $T_c$ (TAP)")
+        right.set_ylim(0.5, 1.4)
+        for axis in axes:
+            epoch_axis(axis, x)
+            axis.legend()
+        return to_svg(drawing)
+
+
+def epoch_axis(axis: Axes, epochs: Array) -> None:
+    """Make the x axis one of epochs: linear up to the first after 0, logarithmic beyond."""
+    first = float(min((e for e in epochs if e > 0), default=1.0))
+    axis.set_xscale("symlog", linthresh=first, linscale=0.6)
+    last = float(max(epochs))
+    ticks = [10.0**n for n in range(math.floor(math.log10(first)), 1 + math.floor(math.log10(max(last, first))))]
+    axis.set_xticks([0.0, *(t for t in ticks if t >= first)])
+    axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlim(-0.25 * first, last * 1.4)
+    axis.set_xlabel("epoch")
+
+
+def energy_figure(epochs: Sequence[tuple[float, Sequence[EnergyPoint]]]) -> str:
+    """Draw how far Monte Carlo energies lie from those of TAP, without and with Gaussian fluctuations."""
+    with figure(2) as (drawing, axes):
+        for i, (epoch, points) in enumerate(epochs):
+            x = np.array([one.reduced for one in points])
+            scale = np.array([abs(one.predicted.tap) for one in points])
+            error = np.array([one.error for one in points]) / scale
+            for axis, name in zip(axes, ("tap", "corrected"), strict=True):
+                predicted = np.array([getattr(one.predicted, name) for one in points])
+                y = (np.array([one.measured for one in points]) - predicted) / scale
+                axis.errorbar(x, 100 * y, 100 * error, fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
+                              color=INKS[i % len(INKS)], capsize=2, label=f"epoch {epoch:g}")  # fmt: skip
+        for axis, title in zip(axes, ("TAP", "TAP with Gaussian fluctuations"), strict=True):
+            axis.axhline(0, color="0.3", lw=1.2)
+            axis.axvline(1, color="0.5", ls=":", lw=1)
+            axis.set_xlabel(REDUCED)
+            axis.set_ylabel(f"energy, measured minus {title}\n[% of the TAP energy]")
+        axes[0].legend()
+        return to_svg(drawing)
