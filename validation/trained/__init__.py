@@ -11,7 +11,7 @@ For one epoch of a file of weights, with T_c from `theory.tap.instability`:
 and `order_lost` compares the last for networks trained on true and on shuffled labels.
 """
 
-from validation.trained.control import Lost, order_lost
+from validation.trained.control import Lost, lost, order_lost
 from validation.trained.energies import EnergyPoint, energy_points
 from validation.trained.hidden_order import HiddenOrder, hidden_order
 from validation.trained.melting import Melting, melting
@@ -35,6 +35,7 @@ __all__ = [
     "energy_points",
     "hidden_order",
     "leading_modes",
+    "lost",
     "melting",
     "order_lost",
     "ordered_states",

@@ -63,16 +63,17 @@ def order_lost(true: Sequence[HiddenOrder], shuffled: Sequence[HiddenOrder]) -> 
     if not true or not shuffled:
         raise ValueError(f"{len(true)} networks and {len(shuffled)} controls: at least one of each is needed")
     kept, control = ([measures_of_order(one) for one in many] for many in (true, shuffled))
-    return [_lost(name, [one[name] for one in kept], [one[name] for one in control]) for name in kept[0]]
+    return [lost(name, [one[name] for one in kept], [one[name] for one in control]) for name in kept[0]]
 
 
-def _lost(name: str, true: list[float], shuffled: list[float]) -> Lost:
+def lost(name: str, true: Sequence[float], shuffled: Sequence[float]) -> Lost:
+    """Compare one number of several networks with that of several controls, such as T_c where not all have an order."""
     (a, da), (b, db) = _mean(true), _mean(shuffled)
     ratio = b / a if a else float("nan")
     error = float(np.hypot(db, ratio * da) / abs(a)) if a else float("nan")
     return Lost(name, a, da, b, db, ratio, error, (len(true), len(shuffled)))
 
 
-def _mean(values: list[float]) -> tuple[float, float]:
+def _mean(values: Sequence[float]) -> tuple[float, float]:
     error = float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
     return float(np.mean(values)), error

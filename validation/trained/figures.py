@@ -55,10 +55,11 @@ def overlap_histograms_figure(
     layers = len(runs[0][2].widths)
     names = [*(f"layer_{k}" for k in range(layers)), "total"]
     rows = math.ceil(len(names) / 3)
-    with figure(3, 2.6 * rows) as (drawing, axes):
+    height = 2.5 * rows + 0.6
+    with figure(3, height) as (drawing, axes):
         for axis in axes:
             axis.remove()
-        drawing.subplots_adjust(hspace=0.5, wspace=0.25, bottom=0.5 / (2.6 * rows))
+        drawing.subplots_adjust(hspace=0.4, wspace=0.25, bottom=0.55 / height, top=1 - 0.7 / height)
         grid = np.atleast_1d(drawing.subplots(rows, 3)).ravel()
         for axis, name in zip(grid, names, strict=False):
             for i, (epoch, critical, run) in enumerate(runs):
@@ -78,7 +79,8 @@ def overlap_histograms_figure(
             axis.set_xlabel(f"overlap  $q$  at {reduced:g} $T_c$")
         for row in range(rows):
             grid[3 * row].set_ylabel("density  $P(q)$")
-        grid[0].legend(loc="upper center", handlelength=1.2)
+        handles, labels = grid[0].get_legend_handles_labels()
+        drawing.legend(handles, labels, loc="upper center", ncols=len(runs), bbox_to_anchor=(0.5, 1.0))
         return to_svg(drawing)
 
 
@@ -134,7 +136,8 @@ def melting_figure(epochs: Sequence[tuple[float, str, Melting]]) -> str:
     melts = [one for _, _, one in epochs]
     critical = np.array([one.critical_temperature for one in melts])
     crosses = np.array([kind == "crossing" for _, kind, _ in epochs])
-    with figure(2) as (drawing, axes):
+    with figure(2, 4.2) as (drawing, axes):
+        drawing.subplots_adjust(top=0.72)
         left, right = axes
         left.plot(x, np.where(crosses, critical, np.nan), color=INKS[0], label="$T_c$ (TAP)")
         left.plot(x[~crosses], critical[~crosses], "_", ms=12, color=INKS[0], label="closest approach (TAP)")
@@ -146,17 +149,17 @@ def melting_figure(epochs: Sequence[tuple[float, str, Melting]]) -> str:
             left.errorbar(x, value, error, label=label, **style)
             right.errorbar(x, value / critical, error / critical, **style)
             expected = np.array([getattr(one, f"expected_{name}") for one in melts])
-            right.plot(x, expected, "--", lw=1.1, color=INKS[i], label=f"{label}, uniform ferromagnet")
+            right.plot(x, expected, "--", lw=1.1, color=INKS[i], label=f"{label}:\nuniform ferromagnet of this size")
         right.axhline(1, color=INKS[0], lw=1.2)
         left.set_yscale("log")
         left.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         left.yaxis.set_minor_formatter(FormatStrFormatter("%g"))
         left.set_ylabel("temperature  [coupling scale]")
-        right.set_ylabel("melting temperature over $T_c$ (TAP)")
+        right.set_ylabel("melting over $T_c$ (TAP)")
         right.set_ylim(0.5, 1.4)
         for axis in axes:
             epoch_axis(axis, x)
-            axis.legend()
+            axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
         return to_svg(drawing)
 
 
@@ -189,6 +192,7 @@ def energy_figure(epochs: Sequence[tuple[float, Sequence[EnergyPoint]]]) -> str:
             axis.axhline(0, color="0.3", lw=1.2)
             axis.axvline(1, color="0.5", ls=":", lw=1)
             axis.set_xlabel(REDUCED)
-            axis.set_ylabel(f"energy, measured minus {title}\n[% of the TAP energy]")
+            axis.set_title(f"theory: {title}", fontsize=10)
+            axis.set_ylabel("energy, measured minus theory\n[% of the TAP energy]")
         axes[0].legend()
         return to_svg(drawing)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.networks.datasets import Dataset
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
 from theory.tap import Instability, TapSolution, instability
@@ -14,7 +15,7 @@ from validation.trained.alignment import Alignment, SpanShare, alignment, span_s
 from validation.trained.sampled_order import SampledOrder, sampled_order
 from validation.trained.spins import SampledSpins
 from validation.trained.state import bonds_of, leading_modes, ordered_states, stability_mode
-from validation.trained.task import InputOrder, OutputOrder, Task, input_order, output_order
+from validation.trained.task import InputOrder, OutputOrder, Task, input_order, output_order, task_of
 
 Array = NDArray[np.float64]
 
@@ -77,21 +78,27 @@ class HiddenOrder:
 
 def hidden_order(
     network: LayeredWeights,
-    task: Task,
+    task: Task | Dataset,
     *,
+    kind: str = "relu",
     reduced: float = 0.9,
     critical: Instability | None = None,
     solution: TapSolution | None = None,
     spins: SampledSpins | None = None,
     starts: int = 24,
 ) -> HiddenOrder | None:
-    """Describe the TAP solution of lowest free energy, or None where only m = 0 solves the equations.
+    """Describe the TAP minimum of lowest free energy, or None where the search finds none with magnetisations.
+
+    None may mean a paramagnet or a glass whose solutions no start reached; `ordered_states(...).census` tells.
 
     Parameters
     ----------
     network : LayeredWeights
-    task : Task
-        From `task_of` and the true labels, also for a network trained on shuffled ones.
+    task : Task or Dataset
+        With the true labels, also for a network trained on shuffled ones. `task_of` takes a while for many images:
+        give its result where several networks are described.
+    kind : str
+        relu or binarised, what the network sees of the pixels; of a Dataset only.
     reduced : float
         Temperature in units of the critical one; not used if a solution is given.
     critical : Instability, optional
@@ -105,6 +112,7 @@ def hidden_order(
         Random starts of the search, besides the leading eigenvectors.
     """
     bonds = bonds_of(network)
+    task = task if isinstance(task, Task) else task_of(task, kind)
     critical = critical or instability(bonds)
     others = 0
     if solution is None:

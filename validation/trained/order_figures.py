@@ -72,7 +72,8 @@ def projections_figure(
         Of a network trained on shuffled labels: drawn with open markers and dashed lines.
     """
     epochs = np.array([epoch for epoch, _ in (*orders, *shuffled)])
-    with figure(3) as (drawing, axes):
+    with figure(3, 4.6) as (drawing, axes):
+        drawing.subplots_adjust(top=0.7)
         _modes(axes[0], orders)
         for axis, named in ((axes[1], _SHARES), (axes[2], _CLASSES)):
             for i, (name, read) in enumerate(named):
@@ -91,9 +92,10 @@ def projections_figure(
         axes[2].set_ylim(-1.05, 1.05)
         for axis in axes:
             epoch_axis(axis, epochs)
-            axis.legend(fontsize=8)
+            axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
         if shuffled:
-            axes[1].set_title("open, dashed: shuffled labels", fontsize=9)
+            axes[1].text(0.98, 0.97, "open, dashed: shuffled labels", transform=axes[1].transAxes, ha="right", va="top",
+                         fontsize=9)  # fmt: skip
         return to_svg(drawing)
 
 
