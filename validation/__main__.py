@@ -13,6 +13,7 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
+from validation.barney.command import run_paper
 from validation.campaign import CAMPAIGNS, run_campaign
 from validation.claims import REGISTER, Claim, Finding
 from validation.compare import Verdict
@@ -40,6 +41,18 @@ def build_parser() -> argparse.ArgumentParser:
         "run",
         help="simulate what a claim needs and test it",
         epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.critical-temperature --out out/tc",
+    )
+    run.add_argument(
+        "paper",
+        nargs="?",
+        metavar="PAPER",
+        help="a whole paper, from training to verdicts: barney2024 (default: the claims of the list)",
+    )
+    run.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="with PAPER: folder with MNIST's four files (default: the 8x8 digits of the package)",
     )
     run.add_argument(
         "--claim",
@@ -101,6 +114,10 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
+    if args.paper is not None:
+        return run_paper(args, comm)
+    if args.data is not None:
+        raise UsageError("--data: is for a PAPER, such as 'run barney2024 --data PATH'")
     claims = _chosen(args.claim)
     subjects = {claim.about for claim in claims}
     folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, subjects, quick=args.quick)

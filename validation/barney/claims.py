@@ -1,0 +1,37 @@
+"""The paper's claims, one for each statement of its abstract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from validation.barney.claims_growth import POWER_LAW, TWO_KINDS
+from validation.barney.claims_initial import CLOSED_FORM, INITIAL_GLASS
+from validation.barney.claims_trained import GLASS_DESTROYED, HIDDEN_ORDER, SPECTRUM, TASK_ORDER
+from validation.barney.evidence import Evidence
+from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.report import Untested
+
+CLAIMS: dict[str, Claim] = {
+    claim.id: claim
+    for claim in (
+        INITIAL_GLASS,
+        CLOSED_FORM,
+        GLASS_DESTROYED,
+        HIDDEN_ORDER,
+        POWER_LAW,
+        TWO_KINDS,
+        SPECTRUM,
+        TASK_ORDER,
+    )
+}
+
+
+def put_to_test(evidence: Evidence, claims: Sequence[Claim] | None = None) -> tuple[list[Finding], list[Untested]]:
+    """Return the findings, and the claims that the evidence cannot speak about."""
+    findings, untested = [], []
+    for claim in CLAIMS.values() if claims is None else claims:
+        try:
+            findings.append(claim.evaluate(claim, evidence))
+        except NotApplicableError as error:
+            untested.append(Untested(claim, str(error)))
+    return findings, untested

@@ -1,0 +1,208 @@
+"""How T_c grows with training time: a power law, or something else that looks like one.
+
+Networks that differ in their seeds give curves y_s(t) = log T_c, at the same stages t. Three laws are fitted to their
+mean, all in log T_c, where errors are alike:
+
+    power      T = a t^b               logarithm  T = a + b log t
+    offset     T = T_0 + a t^b, written T = T_1 + c (t^b - 1)/b, which goes over into the logarithm as b -> 0
+
+The noise that a misfit is measured against is what seeds do not share: their deviations from the mean curve, less a
+line in log t of their own (a network that is hotter or grows faster all along says nothing about the shape). With S
+seeds and n stages it has (S - 1)(n - 2) degrees of freedom, and chi^2 of the power law, divided by its own n - 2, is
+distributed as F if the law is true: an exact test for independent Gaussian deviations. The exponent's error is that of
+the seeds' own exponents, or that of the fit where it is larger.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.optimize import least_squares
+
+Array = NDArray[np.float64]
+
+FEWEST_STAGES = 5
+# Relative accuracy of T_c itself: noise is never taken to be less.
+_LEAST_NOISE = 1e-6
+
+
+@dataclass(frozen=True)
+class Law:
+    """One law fitted to the mean of log T_c.
+
+    Attributes
+    ----------
+    name : {"power", "logarithm", "offset"}
+    parameters : tuple of float
+        (a, b) or, of the offset, (T_1, c, b).
+    chi_squared : float
+    aicc : float
+        chi^2 + 2 k + 2 k (k + 1)/(n - k - 1); infinite where n leaves no room. The least is the best.
+    largest_misfit : float
+        Largest relative deviation of the mean curve from the law.
+    """
+
+    name: str
+    parameters: tuple[float, ...]
+    chi_squared: float
+    aicc: float
+    largest_misfit: float
+
+    def temperature(self, epochs: Array) -> Array:
+        """Return T_c of the law."""
+        return _LAWS[self.name](np.asarray(self.parameters), epochs)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """T_c(t) of one kind of network at one learning rate.
+
+    Attributes
+    ----------
+    epochs : float64 (n,)
+        The stages fitted.
+    mean, noise : float64 (n,), float
+        Mean of log T_c over seeds, and the standard error of its shape.
+    exponents : float64 (seeds,)
+        Of each seed's own power law.
+    exponent, error : float
+        b of the power law of the mean.
+    degrees : int
+        Behind the error: seeds - 1.
+    laws : dict
+        By name.
+    goodness : float
+        Chance of so large a misfit of the power law if it is true.
+    """
+
+    epochs: Array
+    mean: Array
+    noise: float
+    exponents: Array
+    exponent: float
+    error: float
+    degrees: int
+    laws: dict[str, Law]
+    goodness: float
+
+    @property
+    def advantage(self) -> float:
+        """Return AICc of the best other law less that of the power law; positive speaks for the power law."""
+        return min(law.aicc for name, law in self.laws.items() if name != "power") - self.laws["power"].aicc
+
+    @property
+    def best(self) -> str:
+        """Return the law of least AICc."""
+        return min(self.laws.values(), key=lambda law: law.aicc).name
+
+    @property
+    def reduced(self) -> float:
+        """Return chi^2 of the power law per degree of freedom."""
+        return self.laws["power"].chi_squared / (self.epochs.size - 2)
+
+
+def fit_growth(epochs: Array, temperatures: Array) -> Growth:
+    """Fit the three laws.
+
+    Parameters
+    ----------
+    epochs : float64 (n,)
+        Positive, rising; at least five.
+    temperatures : float64 (seeds, n)
+        T_c of each network; at least two.
+
+    Raises
+    ------
+    ValueError
+        For too few stages or seeds, or numbers that are not positive.
+    """
+    seeds, n = temperatures.shape
+    if n < FEWEST_STAGES or seeds < 2:
+        raise ValueError(f"T_c(t): {n} stages of {seeds} seed(s); a fit needs {FEWEST_STAGES} stages of 2 seeds")
+    if not (np.all(epochs > 0) and np.all(temperatures > 0)):
+        raise ValueError("T_c(t): epochs and temperatures must be positive")
+    x, y = np.log(epochs), np.log(temperatures)
+    mean = y.mean(axis=0)
+    noise = max(shape_noise(x, y), _LEAST_NOISE)
+    exponents = np.polyfit(x, y.T, 1)[0]
+    spread = float(exponents.std(ddof=1)) / math.sqrt(seeds)
+    of_fit = noise / float(np.sqrt(np.square(x - x.mean()).sum()))
+    laws = {name: _fit_law(name, epochs, mean, noise) for name in _LAWS}
+    freedom = n - 2
+    return Growth(
+        epochs=epochs,
+        mean=mean,
+        noise=noise,
+        exponents=exponents,
+        exponent=float(laws["power"].parameters[1]),
+        error=max(spread, of_fit),
+        degrees=seeds - 1,
+        laws=laws,
+        goodness=float(stats.f.sf(laws["power"].chi_squared / freedom, freedom, (seeds - 1) * freedom)),
+    )
+
+
+def shape_noise(x: Array, y: Array) -> float:
+    """Return the standard error of the mean curve's shape from what the curves (seeds, n) do not share."""
+    seeds, n = y.shape
+    own = y - y.mean(axis=0)
+    design = np.stack([np.ones(n), x], axis=1)
+    line = np.linalg.lstsq(design, own.T, rcond=None)[0]
+    rest = own.T - design @ line
+    return float(np.sqrt(np.square(rest).sum() / ((seeds - 1) * (n - 2)) / seeds))
+
+
+def _power(parameters: Array, epochs: Array) -> Array:
+    return np.asarray(parameters[0] * epochs ** parameters[1])
+
+
+def _logarithm(parameters: Array, epochs: Array) -> Array:
+    return np.asarray(parameters[0] + parameters[1] * np.log(epochs))
+
+
+def _offset(parameters: Array, epochs: Array) -> Array:
+    first, c, b = parameters
+    return np.asarray(first + c * _box_cox(epochs, b))
+
+
+def _box_cox(epochs: Array, b: float) -> Array:
+    """Return (t^b - 1)/b, log t for b = 0."""
+    x = np.log(epochs)
+    return np.asarray(x if abs(b) < 1e-9 else np.expm1(b * x) / b)
+
+
+_LAWS = {"power": _power, "logarithm": _logarithm, "offset": _offset}
+
+
+def _start(name: str, epochs: Array, mean: Array) -> Array:
+    """Return where to begin."""
+    temperatures = np.exp(mean)
+    slope, amplitude = np.polyfit(np.log(epochs), mean, 1)
+    if name == "power":
+        return np.array([math.exp(amplitude), slope])
+    if name == "logarithm":
+        log_slope, first = np.polyfit(np.log(epochs), temperatures, 1)
+        return np.array([first, log_slope])
+    c, first = np.polyfit(_box_cox(epochs, slope), temperatures, 1)
+    return np.array([first, c, slope])
+
+
+def _fit_law(name: str, epochs: Array, mean: Array, noise: float) -> Law:
+    def residuals(parameters: Array) -> Array:
+        return np.asarray((np.log(np.maximum(_LAWS[name](parameters, epochs), 1e-9)) - mean) / noise)
+
+    best = least_squares(residuals, _start(name, epochs, mean), x_scale="jac", max_nfev=300)
+    n, k = epochs.size, best.x.size
+    chi_squared = 2 * float(best.cost)
+    correction = 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.inf
+    return Law(
+        name=name,
+        parameters=tuple(float(value) for value in best.x),
+        chi_squared=chi_squared,
+        aicc=chi_squared + 2 * k + correction,
+        largest_misfit=float(np.abs(np.expm1(residuals(best.x) * noise)).max()),
+    )

@@ -1,0 +1,180 @@
+"""What the paper's run consists of: networks, stages, temperatures and efforts, full or quick, as plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mcsim.networks.datasets import Dataset, digits, mnist
+
+PAPER = "barney2024"
+KINDS = ("relu", "binarised")
+RATES = (1e-4, 3e-4, 1e-3)
+# Small: rich, the weights move far; large: lazy. The networks between, with 1, are among the others.
+OUTPUT_SCALES = (0.1, 30.0)
+SIDE_RATE = 3e-4
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """One network to train.
+
+    Attributes
+    ----------
+    kind : str
+        relu or binarised.
+    rate : float
+        Learning rate of Adam.
+    seed : int
+        Of initial weights, order of images and shuffled labels. Networks of one seed begin with the same weights.
+    output_scale : float
+    shuffled : bool
+        Whether it is trained on labels dealt anew.
+    """
+
+    kind: str
+    rate: float
+    seed: int
+    output_scale: float = 1.0
+    shuffled: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what files and tables call it."""
+        scale = "" if self.output_scale == 1 else f"-scale{self.output_scale:g}"
+        return f"{self.kind}-{self.rate:g}{scale}{'-shuffled' if self.shuffled else ''}-seed{self.seed}"
+
+    @property
+    def condition(self) -> str:
+        """Return the name without the seed."""
+        return self.name.rsplit("-seed", 1)[0]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done.
+
+    Attributes
+    ----------
+    hidden : tuple of int
+    batch, epochs : int
+    steps, stored : tuple of int
+        Stages: steps of the first epoch, and epochs.
+    seeds, side_seeds : int
+        Repeats of the main networks, and of the others (output scales, shuffled labels).
+    ensemble : tuple of (float, int)
+        Random networks: size in units of the trained ones, and how many.
+    starts : int
+        Of a census of TAP solutions.
+    counted : tuple of float
+        Epochs at which solutions are counted; the nearest stage is taken.
+    tail_samples : int
+        Synthetic samples behind the p-value of a tail.
+    sampled : tuple of float
+        Epochs sampled by Monte Carlo.
+    """
+
+    hidden: tuple[int, ...]
+    batch: int
+    epochs: int
+    steps: tuple[int, ...]
+    stored: tuple[int, ...]
+    seeds: int
+    side_seeds: int
+    ensemble: tuple[tuple[float, int], ...]
+    starts: int
+    counted: tuple[float, ...]
+    tail_samples: int
+    sampled: tuple[float, ...]
+
+
+_FULL_MNIST = Effort(
+    hidden=(256, 256, 256), batch=100, epochs=20,
+    steps=(1, 3, 10, 20, 30, 45, 60, 80, 100, 200, 300), stored=(1, 2, 3, 4, 6, 8, 10, 13, 16, 20),
+    seeds=3, side_seeds=2, ensemble=((0.125, 48), (0.25, 32), (0.5, 16), (1.0, 8)),
+    starts=60, counted=(0.0, 0.05, 0.1, 0.3, 1.0, 4.0, 20.0), tail_samples=200, sampled=(0.0, 0.1, 1.0, 20.0),
+)  # fmt: skip
+_FULL_DIGITS = Effort(
+    hidden=(48, 48, 48), batch=14, epochs=100,
+    steps=(1, 3, 10, 20, 30, 45, 60, 80), stored=(1, 2, 3, 4, 6, 8, 10, 16, 25, 40, 60, 100),
+    seeds=3, side_seeds=3, ensemble=((0.5, 48), (1.0, 32), (2.0, 24), (4.0, 12)),
+    starts=60, counted=(0.0, 0.2, 0.5, 1.0, 10.0, 100.0), tail_samples=200, sampled=(0.0, 1.0, 100.0),
+)  # fmt: skip
+_QUICK = Effort(
+    hidden=(48, 48, 48), batch=14, epochs=40,
+    steps=(10, 45), stored=(1, 2, 4, 6, 10, 16, 25, 40),
+    seeds=2, side_seeds=2, ensemble=((0.5, 16), (1.0, 12), (2.0, 8)),
+    starts=60, counted=(0.0, 1.0, 40.0), tail_samples=40, sampled=(0.0, 40.0),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole run.
+
+    Attributes
+    ----------
+    data : Dataset
+    folder : str
+        Where the images were read, absolute; empty for the embedded digits.
+    quick : bool
+    effort : Effort
+    """
+
+    data: Dataset
+    folder: str
+    quick: bool
+    effort: Effort
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Neurons of each layer, N_0 .. N_L."""
+        return (self.data.train.pixels.shape[1], *self.effort.hidden, self.data.classes)
+
+    def main_networks(self) -> list[NetworkSpec]:
+        """Return both kinds at every learning rate and seed."""
+        seeds = range(self.effort.seeds)
+        return [NetworkSpec(kind, rate, seed) for kind in KINDS for rate in RATES for seed in seeds]
+
+    def side_networks(self) -> list[NetworkSpec]:
+        """Return the rich, the lazy and the shuffled ones."""
+        seeds = range(self.effort.side_seeds)
+        scaled = [NetworkSpec("relu", SIDE_RATE, seed, scale) for scale in OUTPUT_SCALES for seed in seeds]
+        return [*scaled, *(NetworkSpec(kind, SIDE_RATE, seed, shuffled=True) for kind in KINDS for seed in seeds)]
+
+    def networks(self) -> Iterator[NetworkSpec]:
+        """Give every network to train."""
+        yield from self.main_networks()
+        yield from self.side_networks()
+
+    def identity(self) -> dict[str, Any]:
+        """Return what distinguishes this run from another one in the same folder; no path is part of it."""
+        return {
+            "paper": PAPER,
+            "quick": self.quick,
+            "data": self.data.name,
+            "data_sha256": self.data.sha256(),
+            "effort": asdict(self.effort),
+        }
+
+
+def make_plan(data_folder: Path | None, *, quick: bool) -> Plan:
+    """Return the plan for MNIST in a folder, or for the embedded digits without one.
+
+    Raises
+    ------
+    DatasetError
+        One line, where the folder does not hold MNIST.
+    """
+    data = digits() if data_folder is None else mnist(data_folder)
+    if data_folder is None:
+        return Plan(data, "", quick, _QUICK if quick else _FULL_DIGITS)
+    return Plan(data, str(data_folder.resolve()), quick, _quick_mnist() if quick else _FULL_MNIST)
+
+
+def _quick_mnist() -> Effort:
+    """Return the quick plan's effort for MNIST's many more images: fewer epochs, smaller layers."""
+    values = {**asdict(_QUICK), "hidden": (64, 64, 64), "batch": 100, "epochs": 4, "steps": (30, 100, 200, 300)}
+    return Effort(**{**values, "stored": (1, 2, 3, 4), "counted": (0.0, 0.1, 4.0), "sampled": (0.0, 4.0)})
