@@ -62,6 +62,9 @@ def solve_rs(
     The zipper (`theory.mlp.zipper`) runs on coarse quadrature rules. A fine rule, adapted to the solution, gives
     the defect of the coarse averages, and the coarse iteration is repeated with that defect added until the
     *fine* equations hold: a few fine evaluations per layer instead of two per sweep.
+
+    `status.residual` is the mismatch of those equations: absolute for the overlaps, in units of 1/v of their layer for
+    the conjugates. Depth 64 takes 3 to 10 s of one core for smooth activations, 20 to 45 s for kinked ones.
     """
     if not (math.isfinite(beta) and beta >= 0.0):
         raise ValueError(f"beta {beta} must be a finite number, zero or more")
