@@ -45,12 +45,13 @@ def glass_verdict(before: Sequence[Values], after: Sequence[Values]) -> Verdict:
     return Verdict.PASS if seen else Verdict.INCONCLUSIVE
 
 
-def _counts(evidence: Evidence, networks: Sequence[NetworkSpec], where: str, last: bool) -> list[Values]:
+def counts(evidence: Evidence, where: str, *, trained: bool) -> list[Values]:
+    """Return the censuses at one place of the phase diagram before training, or at the last stage counted."""
     chosen = []
-    for _, result in evidence.have("solutions", networks):
-        stages = [stage for stage in result["stages"] if stage["where"] == where]
-        epoch = (max if last else min)(stage["epoch"] for stage in stages)
-        chosen += [stage for stage in stages if stage["epoch"] == epoch]
+    for _, result in evidence.have("solutions", evidence.main):
+        stages = [one for one in result["stages"] if one["where"] == where and (one["epoch"] > 0) is trained]
+        latest = max((stage["epoch"] for stage in stages), default=0)
+        chosen += [stage for stage in stages if stage["epoch"] == latest]
     return chosen
 
 
@@ -66,21 +67,19 @@ def _told(counts: Sequence[Values]) -> str:
 
 
 def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
-    before = _counts(evidence, evidence.main, "melting", last=False)
-    after = _counts(evidence, evidence.main, "melting", last=True)
-    cold = _counts(evidence, evidence.main, "glass", last=False), _counts(evidence, evidence.main, "glass", last=True)
-    if not before:
+    before, after = counts(evidence, "glass", trained=False), counts(evidence, "melting", trained=True)
+    cold, hot = counts(evidence, "glass", trained=True), counts(evidence, "melting", trained=False)
+    if not before or not after:
         raise NotApplicableError("needs a census of TAP solutions before and after training")
     crossed = [first_crossing(result["stages"]) for _, result in evidence.have("critical", evidence.main)]
     epochs = [epoch for epoch in crossed if epoch is not None]
     quick = f"epochs {min(epochs):.3g} to {max(epochs):.3g}" if epochs else "no epoch"
-    cold_text = f"; at 0.6 initial T_c before: {_told(cold[0])}, after: {_told(cold[1])}" if cold[0] else ""
     return claim.finding(
         evidence.family, glass_verdict(before, after),
-        f"at 0.9 T_c before training: {_told(before)}; after: {_told(after)}{cold_text}; the paramagnet gives way to "
-        f"an order at {quick} in {len(epochs)} of {len(crossed)} networks",
-        [], "time reversed: the trained networks taken for the glass",
-        glass_verdict(after, before) is not Verdict.PASS,
+        f"before training, at 0.6 of the initial T_c: {_told(before)}; after, at 0.9 T_c: {_told(after)}; the "
+        f"paramagnet gives way to an order at {quick} in {len(epochs)} of {len(crossed)} networks",
+        [], "time reversed: trained networks at 0.6 of the initial T_c, then untrained ones at 0.9 of their T",
+        glass_verdict(cold, hot) is not Verdict.PASS,
         counts=[stage for _, result in evidence.have("solutions", evidence.main) for stage in result["stages"]],
     )  # fmt: skip
 
@@ -100,8 +99,7 @@ def one_pair(count: Values) -> bool | None:
 
 
 def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
-    after = _counts(evidence, evidence.main, "melting", last=True)
-    before = _counts(evidence, evidence.main, "melting", last=False)
+    before, after = (counts(evidence, "melting", trained=trained) for trained in (False, True))
     if not after:
         raise NotApplicableError("needs a census of TAP solutions of trained networks")
     single = [one_pair(count) for count in after]
@@ -113,8 +111,8 @@ def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
         f"at 0.9 T_c {kept} of {len(single)} trained networks have exactly one pair of solutions, a minimum with "
         f"self-overlap {spread} (complete censuses of {after[0]['starts']} starts); were a third of networks "
         f"otherwise, that many would hide it with chance {(2 / 3) ** max(kept, 1):.1g}",
-        [], "the same networks before training",
-        always([one_pair(count) for count in before]) is not Verdict.PASS,
+        [], "networks before training, of which none may show a single pair",
+        bool(before) and not any(one_pair(count) for count in before),
     )  # fmt: skip
 
 

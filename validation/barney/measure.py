@@ -114,15 +114,16 @@ def nearest(epochs: Sequence[float], wanted: float) -> float:
     return min(epochs, key=lambda epoch: abs(epoch - wanted))
 
 
-def solution_series(weights: Path, critical: Values, counted: Sequence[float], starts: int) -> Values:
-    """Return how many TAP solutions there are at some stages, just below melting and in the initial glass."""
+def solution_series(weights: Path, critical: Values, counted: Sequence[float], starts: int, *, cold: bool) -> Values:
+    """Return how many TAP solutions there are at some stages, just below melting and, if cold, in the initial glass."""
     epochs = stored_epochs(weights)
     initial = float(critical["stages"][0]["random"])
     stages = []
     for epoch in dict.fromkeys(nearest(epochs, wanted) for wanted in counted):
         bonds = read_network(weights, epoch).bonds
         melting = next(stage["temperature"] for stage in critical["stages"] if stage["epoch"] == epoch)
-        for label, temperature in (("melting", JUST_BELOW * melting), ("glass", IN_THE_GLASS * initial)):
+        places = {"melting": JUST_BELOW * melting, **({"glass": IN_THE_GLASS * initial} if cold else {})}
+        for label, temperature in places.items():
             found = census(bonds, temperature, starts=starts)
             stages.append({"epoch": epoch, "where": label, **census_facts(found)})
     return {"stages": stages}

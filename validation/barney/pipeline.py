@@ -63,17 +63,21 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
     if spec.seed == 0 and central and not spec.shuffled:
         yield part("curves", {}, lambda store: measure.stability_curves(weights(store)), cost.critical)
     if spec.output_scale == 1 and not spec.shuffled:
-        counted = effort.counted if spec.seed == 0 and central else (0.0, float(effort.epochs))
+        last = float(effort.epochs)
+        # Networks of one seed begin with the same weights: before training one rate speaks for all.
+        counted = (last,) if not central else effort.counted if spec.seed == 0 else (0.0, last)
         yield part(
-            "solutions", {"counted": list(counted), "starts": effort.starts},
-            lambda store: measure.solution_series(weights(store), store.result(critical), counted, effort.starts),
-            cost.solutions * len(counted), critical,
+            "solutions", {"counted": list(counted), "starts": effort.starts, "cold": central},
+            lambda store: measure.solution_series(
+                weights(store), store.result(critical), counted, effort.starts, cold=central
+            ),
+            cost.solutions * len(counted) * (1 + central), critical,
         )  # fmt: skip
     if central:
-        last = (float(effort.epochs),)
+        epochs = (float(effort.epochs),)
         yield part(
-            "order", {"epochs": list(last)},
-            lambda store: measure.order_series(weights(store), tasks(spec.kind), last), cost.solutions * 2,
+            "order", {"epochs": list(epochs)},
+            lambda store: measure.order_series(weights(store), tasks(spec.kind), epochs), cost.solutions,
         )  # fmt: skip
     if spec.seed == 0 and central and not spec.shuffled:
         sampled = effort.sampled
@@ -94,7 +98,7 @@ class _Cost:
         self.training = 5.2 * effort.epochs * len(plan.data.train.labels) / 60_000 * (0.2 + 0.8 * bonds)
         self.critical = (0.5 + 3.0 * bonds) * stages
         self.spectrum = (0.1 + 1.5 * bonds) * stages + 0.02 * effort.tail_samples
-        self.solutions = 2 * effort.starts * (0.02 + 1.0 * bonds)
+        self.solutions = effort.starts * (0.02 + 0.8 * bonds)
         self.sampling = 10 + 200 * bonds
 
 
