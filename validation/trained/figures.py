@@ -177,7 +177,7 @@ def epoch_axis(axis: Axes, epochs: Array) -> None:
 
 
 def energy_figure(epochs: Sequence[tuple[float, Sequence[EnergyPoint]]]) -> str:
-    """Draw how far Monte Carlo energies lie from those of TAP, without and with Gaussian fluctuations."""
+    """Draw how far Monte Carlo energies lie from those of TAP, without and with loops."""
     with figure(2) as (drawing, axes):
         for i, (epoch, points) in enumerate(epochs):
             x = np.array([one.reduced for one in points])
@@ -188,7 +188,7 @@ def energy_figure(epochs: Sequence[tuple[float, Sequence[EnergyPoint]]]) -> str:
                 y = (np.array([one.measured for one in points]) - predicted) / scale
                 axis.errorbar(x, 100 * y, 100 * error, fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
                               color=INKS[i % len(INKS)], capsize=2, label=f"epoch {epoch:g}")  # fmt: skip
-        for axis, title in zip(axes, ("TAP", "TAP with Gaussian fluctuations"), strict=True):
+        for axis, title in zip(axes, ("TAP", "TAP with loops"), strict=True):
             axis.axhline(0, color="0.3", lw=1.2)
             axis.axvline(1, color="0.5", ls=":", lw=1)
             axis.set_xlabel(REDUCED)

@@ -140,8 +140,11 @@ class OutputOrder:
 
 def input_order(pattern: Array, task: Task, *, permutations: int = 2000, seed: int = 0) -> InputOrder:
     """Compare the pattern of layer 0 with the pixel mean and the class means."""
-    pattern = pattern * (1.0 if pattern @ _centred(task.mean) >= 0 else -1.0)
     flat = _centred(pattern)
+    if np.abs(flat).max() < 1e-12 * np.abs(pattern).max():
+        flat = np.zeros_like(pattern)  # nothing but the average, and rounding
+    side = -1.0 if (float(flat @ _centred(task.mean)) or float(pattern.sum())) < 0 else 1.0
+    pattern, flat = side * pattern, side * flat
     differences = _differences(task.class_means, task.mean)
     left, singular, _ = np.linalg.svd(differences, full_matrices=False)
     rank = int(np.count_nonzero(singular > 1e-10 * singular.max(initial=1e-300)))

@@ -1,0 +1,297 @@
+"""Monte Carlo on given couplings: moments in their limits, exact small systems, melting of a known ferromagnet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted import exact_averages, planted_network, signs
+from scipy.signal import lfilter
+from scipy.special import gammaln
+
+from mcsim.config import RunConfig
+from mcsim.networks.files import digits_weights_path, load_weights, save_weights
+from mcsim.networks.layered import LayeredWeights
+from mcsim.networks.weights_hdf5 import Stage
+from mcsim.parallel.communicator import SerialCommunicator
+from theory.tap import instability
+from validation.compare import Comparison
+from validation.measured import MeasuredRun
+from validation.trained import (
+    SampledSpins,
+    TemperingPlan,
+    bonds_of,
+    energy_points,
+    melting,
+    ordered_states,
+    overlap_moments,
+    projection_moments,
+    run_tempering,
+    sample_spins,
+    stability_mode,
+    tempering_config,
+)
+from validation.trained.blocks import block_jackknife
+from validation.trained.energies import ordered_energy, paramagnet_energy
+from validation.trained.figures import (
+    EpochMoments,
+    binder_figure,
+    energy_figure,
+    melting_figure,
+    overlap_histograms_figure,
+)
+from validation.trained.melting import CRITICAL_BINDER, crossing, curie_weiss, curie_weiss_melting, peak
+from validation.trained.moments import binder_of
+from validation.trained.sampled_order import sampled_order
+
+UNIFORM = (40, 40)
+
+
+def stored(folder: Path, network: LayeredWeights) -> Path:
+    path = folder / "network.h5"
+    save_weights(path, [(Stage(0.0, 0, 1.0, 1.0), network)])
+    return path
+
+
+@pytest.fixture(scope="module")
+def ferromagnet() -> tuple[LayeredWeights, np.ndarray]:
+    return planted_network(signs(UNIFORM), strength=2.0)
+
+
+@pytest.fixture(scope="module")
+def ferromagnet_run(
+    tmp_path_factory: pytest.TempPathFactory, ferromagnet: tuple[LayeredWeights, np.ndarray]
+) -> tuple[RunConfig, MeasuredRun, float]:
+    folder = tmp_path_factory.mktemp("ferromagnet")
+    critical = instability(bonds_of(ferromagnet[0])).temperature
+    plan = TemperingPlan(slots=20, thermalization=300, measurements=1500, sweeps_per_measurement=1)
+    config = tempering_config(stored(folder, ferromagnet[0]), 0.0, critical, plan)
+    return config, run_tempering(config, folder / "run", SerialCommunicator()), critical
+
+
+@pytest.fixture(scope="module")
+def ferromagnet_spins(ferromagnet_run: tuple[RunConfig, MeasuredRun, float]) -> list[SampledSpins]:
+    return [sample_spins(ferromagnet_run[0], sample=i) for i in range(2)]
+
+
+def independent_spins(n: int, frozen: bool = False) -> SampledSpins:
+    """Return two slots of independent or of frozen spins, as if sampled."""
+    rng = np.random.default_rng(2)
+    states = rng.choice(np.array([-1, 1], dtype=np.int8), size=(2, 400, 4, n))
+    if frozen:
+        states[:] = states[:1, :1, :1] * rng.choice(np.array([-1, 1], dtype=np.int8), size=(2, 400, 4, 1))
+    return SampledSpins(np.array([1.0, 2.0]), states, np.zeros(states.shape[:3]), (n,), True)
+
+
+def test_jackknife_sees_autocorrelation() -> None:
+    rng = np.random.default_rng(5)
+    series = lfilter([1.0], [1.0, -0.8], rng.standard_normal((64, 2100)), axis=1)[:, 100:]
+    found = block_jackknife(series[:, :, None], lambda mean: mean)
+    true = 5.0 / np.sqrt(series.size)  # variance of the mean of an AR(1) process: 1/(1 - 0.8)^2 per row
+    assert found.error[0] == pytest.approx(true, rel=0.25)
+    naive = series.std() / np.sqrt(series.size)
+    assert found.error[0] > 2 * naive
+    with pytest.raises(ValueError, match="at least 4"):
+        block_jackknife(series[:, :3, None], lambda mean: mean)
+
+
+@pytest.mark.parametrize("n", [8, 30])
+def test_binder_ratio_of_independent_and_frozen_spins(n: int) -> None:
+    # <x^4> = (3 n^2 - 2 n)/n^4 for the mean of n independent spins, so g = 1/n and n <x^2> = 1.
+    free = projection_moments([independent_spins(n)], np.ones(n))
+    assert np.all(np.abs(free.binder.value - 1 / n) < 4 * free.binder.error)
+    assert np.all(np.abs(free.susceptibility.value - 1) < 4 * free.susceptibility.error)
+    still = independent_spins(n, frozen=True)
+    frozen = projection_moments([still], still.states[0, 0, 0].astype(float))
+    assert frozen.binder.value == pytest.approx(1.0)
+    assert frozen.susceptibility.value == pytest.approx(n)
+    assert frozen.spread.value == pytest.approx(0.0, abs=1e-4 * n)
+
+
+def test_curie_weiss_limits() -> None:
+    assert float(binder_of(curie_weiss(50, 1e9))) == pytest.approx(1 / 50, rel=1e-6)
+    assert float(binder_of(curie_weiss(50, 0.05))) == pytest.approx(1.0)
+    assert abs(CRITICAL_BINDER - 0.4058) < 1e-4
+    deviations = [float(binder_of(curie_weiss(n, 1.0))) - CRITICAL_BINDER for n in (400, 6400)]
+    assert deviations[0] / deviations[1] == pytest.approx(4.0, rel=0.1)  # N^{-1/2}
+    binder, spread = zip(*(curie_weiss_melting(n) for n in (100, 10000)), strict=True)
+    assert abs(binder[1] - 1) < 0.15 * abs(binder[0] - 1)
+    assert abs(spread[1] - 1) < 0.15 * abs(spread[0] - 1)
+
+
+def test_crossing_and_peak_of_known_curves() -> None:
+    t = np.geomspace(0.5, 2.0, 15)
+    assert crossing(t, 2.0 - t, 0.7) == pytest.approx(1.3)
+    assert np.isnan(crossing(t, 2.0 - t, 3.0))
+    assert peak(t, -(np.log(t / 1.1) ** 2)) == pytest.approx(1.1)
+    assert np.isnan(peak(t, t))
+    # The hottest crossing counts: below it the order may change once more.
+    assert crossing(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 0.0, 1.0, 0.0]), 0.5) == pytest.approx(3.5)
+
+
+def test_spins_are_those_of_the_run(
+    ferromagnet_run: tuple[RunConfig, MeasuredRun, float], ferromagnet_spins: list[SampledSpins]
+) -> None:
+    run, spins = ferromagnet_run[1], ferromagnet_spins[1]
+    assert np.array_equal(spins.energies, run.data.energy.values[1])
+    overlaps = np.mean(spins.states[3, :, 0].astype(float) * spins.states[3, :, 1], axis=-1)
+    assert np.allclose(overlaps, run.data.overlap_total.values[1, 3, :, 0], atol=1e-6)
+    few = sample_spins(ferromagnet_run[0], slots=[3], sample=1)
+    assert np.array_equal(few.states[0], spins.states[3])
+
+
+def test_small_network_agrees_with_enumeration(tmp_path: Path) -> None:
+    network, pattern = planted_network(signs((5, 4, 4)), strength=1.5, noise=0.4)
+    bonds = bonds_of(network)
+    critical = instability(bonds).temperature
+    plan = TemperingPlan(slots=8, repeats=1, thermalization=200, measurements=4000, sweeps_per_measurement=1)
+    config = tempering_config(stored(tmp_path, network), 0.0, critical, plan)
+    spins = sample_spins(config)
+    moments = projection_moments([spins], pattern)
+    for slot, temperature in enumerate(spins.temperatures):
+        energy, (second, fourth) = exact_averages(network, float(temperature), pattern)
+        binder = (3 - fourth / second**2) / 2
+        assert abs(moments.binder.value[slot, 0] - binder) < 4.5 * moments.binder.error[slot, 0] + 1e-6
+        chi, error = moments.susceptibility.value[slot, 0], moments.susceptibility.error[slot, 0]
+        assert abs(chi - bonds.spins * second) < 4.5 * error + 1e-6
+        measured = block_jackknife(np.moveaxis(spins.energies[slot], 1, 0)[..., None], lambda mean: mean)
+        assert abs(measured.value[0] - energy) < 4.5 * measured.error[0]
+
+
+@pytest.mark.parametrize(("reduced", "gain"), [(1.6, 4.0), (2.5, 20.0), (4.0, 100.0)])
+@pytest.mark.parametrize("strength", [0.0, 1.5])
+def test_loops_explain_what_tap_misses_above(strength: float, reduced: float, gain: float) -> None:
+    # What is left out are interacting loops, one order higher in 1/T: the gain rises with the temperature.
+    network, pattern = planted_network(signs((6, 5, 4)), strength=strength, noise=1.0 - 0.4 * strength, seed=4)
+    bonds = bonds_of(network)
+    temperature = reduced * instability(bonds).temperature
+    exact = exact_averages(network, temperature, pattern)[0] / bonds.spins
+    predicted = paramagnet_energy(bonds, temperature)
+    assert abs(exact - predicted.corrected) * gain < abs(exact - predicted.tap)
+
+
+def two_layer_energy(n: int, coupling: float, temperature: float) -> float:
+    """Return the exact energy per spin of two layers of n spins with all couplings equal, from the up spins of each."""
+    m, up = np.linspace(-1, 1, n + 1), np.arange(n + 1)
+    ways = -gammaln(up + 1) - gammaln(n - up + 1)
+    energy = -coupling * n**2 * np.outer(m, m)
+    logs = ways[:, None] + ways[None, :] - energy / temperature
+    weight = np.exp(logs - logs.max())
+    return float((weight * energy).sum() / weight.sum()) / (2 * n)
+
+
+def test_tap_misses_the_ordered_energy_by_one_over_n_and_loops_leave_its_square() -> None:
+    missed, left = [], []
+    for n in (100, 200):
+        bonds = bonds_of(planted_network(signs((n, n)), strength=2.0)[0])
+        exact, predicted = two_layer_energy(n, 2.0 / n, 1.2), ordered_energy(bonds, 1.2, starts=2)
+        assert predicted is not None
+        assert predicted.shares == (1.0,)
+        missed.append(exact - predicted.tap)
+        left.append(exact - predicted.corrected)
+    assert missed[0] / missed[1] == pytest.approx(2.0, rel=0.2)
+    assert left[0] / left[1] == pytest.approx(4.0, rel=0.2)
+    assert 0 < left[0] < 0.2 * missed[0]
+
+
+def test_ferromagnet_energies_and_a_wrong_theory(
+    ferromagnet: tuple[LayeredWeights, np.ndarray], ferromagnet_run: tuple[RunConfig, MeasuredRun, float]
+) -> None:
+    _, run, critical = ferromagnet_run
+    points = energy_points(run, bonds_of(ferromagnet[0]), critical, above=1.35, ordered=0.6, most=3, starts=4)
+    assert [point.phase for point in points] == ["ordered"] * 3 + ["above"] * 2
+    for point in points:
+        assert abs(point.predicted.corrected - point.measured) < 0.02 * abs(point.measured) + 4 * point.error
+    wrong = LayeredWeights(tuple(1.05 * w for w in ferromagnet[0].weights))
+    rejected = energy_points(run, bonds_of(wrong), critical, above=1.35, ordered=0.6, most=3, starts=4)
+    assert all(abs(one.against_corrected.z) > 5 for one in rejected if one.phase == "ordered")
+    assert isinstance(points[0].against_tap, Comparison)
+
+
+def test_ferromagnet_melts_where_one_of_its_size_does(
+    ferromagnet: tuple[LayeredWeights, np.ndarray],
+    ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
+    ferromagnet_spins: list[SampledSpins],
+) -> None:
+    critical = ferromagnet_run[2]
+    assert critical == pytest.approx(2.0, rel=0.06)  # strength x (1 + O(1/n)): the reaction term
+    found = melting(ferromagnet_spins, stability_mode(bonds_of(ferromagnet[0]), critical)[1], critical)
+    assert found.participants == pytest.approx(80, rel=1e-6)
+    for value, error, expected in (
+        (found.binder, found.binder_error, found.expected_binder),
+        (found.spread, found.spread_error, found.expected_spread),
+    ):
+        assert 0 < error < 0.1 * critical
+        assert abs(value / critical - expected) < 0.05 + 4 * error / critical
+    assert [one.predicted for one in found.comparisons] == [critical] * 2
+    # A direction that does not order has no melting where the other one has.
+    across = np.concatenate([signs((40, 40), seed=77)[0], signs((40, 40), seed=78)[1]])
+    wrong = projection_moments(ferromagnet_spins, across)
+    right = projection_moments(ferromagnet_spins, ferromagnet[1])
+    assert wrong.susceptibility.value[0, 0] < 0.3 * right.susceptibility.value[0, 0]
+
+
+def test_monte_carlo_order_is_the_tap_solution_and_not_another(
+    ferromagnet: tuple[LayeredWeights, np.ndarray],
+    ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
+    ferromagnet_spins: list[SampledSpins],
+) -> None:
+    spins, bonds = ferromagnet_spins[0], bonds_of(ferromagnet[0])
+    slot = spins.nearest(0.6 * ferromagnet_run[2])
+    temperature = float(spins.temperatures[slot])
+    solution = ordered_states(bonds, temperature, starts=4).lowest
+    assert solution is not None
+    mode = stability_mode(bonds, temperature)[1][:, None]
+    found = sampled_order(spins, solution.magnetisations, temperature, mode)
+    assert found.recovered == pytest.approx(1.0, abs=0.05)
+    assert found.share_of_overlap > 0.97
+    assert abs(found.solution.cosine) > 0.99
+    assert abs(found.modes[0].cosine) > 0.99
+    other = np.concatenate(signs(UNIFORM, seed=50)) * np.abs(solution.magnetisations)
+    wrong = sampled_order(spins, other, temperature, mode)
+    assert abs(wrong.recovered) < 0.2
+    free = sampled_order(independent_spins(80), solution.magnetisations, 1.0, mode)
+    assert abs(free.recovered) < 5 * free.recovered_error + 0.05
+    aligned = spins.magnetisations(slot, ferromagnet[1])
+    assert np.allclose(np.abs(aligned), np.abs(solution.magnetisations), atol=0.1)
+
+
+def test_overlaps_of_a_run_at_infinite_temperature(tmp_path: Path) -> None:
+    network, _ = planted_network(signs((20, 10, 6)), strength=1.0)
+    plan = TemperingPlan(slots=3, coldest=2000.0, hottest=4000.0, thermalization=20, measurements=600, repeats=2)
+    config = tempering_config(stored(tmp_path, network), 0.0, 1.0, plan)
+    moments = overlap_moments(run_tempering(config, tmp_path / "run", SerialCommunicator()))
+    assert moments.names == ("layer 0", "layer 1", "layer 2", "all spins")
+    sizes = np.array([20, 10, 6, 36])
+    assert np.all(np.abs(moments.binder.value - 1 / sizes) < 5 * moments.binder.error)
+    assert np.all(np.abs(moments.susceptibility.value - 1) < 5 * moments.susceptibility.error)
+
+
+def test_ladder_spans_the_transition_of_the_epoch() -> None:
+    config = tempering_config("package:digits", 10, 3.4)
+    betas = config.ladder.inverse_temperatures()
+    assert 1 / betas[0] == pytest.approx(0.3 * 3.4)
+    assert 1 / betas[-1] == pytest.approx(1.6 * 3.4)
+    assert config.run.copies >= 4
+    assert TemperingPlan().slots_for(2000) > betas.size
+    assert load_weights(digits_weights_path(), epoch=10).widths == (64, 48, 48, 48, 10)
+
+
+def test_figures_of_a_run_are_drawn(
+    ferromagnet: tuple[LayeredWeights, np.ndarray],
+    ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
+    ferromagnet_spins: list[SampledSpins],
+) -> None:
+    _, run, critical = ferromagnet_run
+    mode = stability_mode(bonds_of(ferromagnet[0]), critical)[1]
+    moments = EpochMoments(1.0, critical, overlap_moments(run), projection_moments(ferromagnet_spins, mode))
+    melts = melting(ferromagnet_spins, mode, critical)
+    points = energy_points(run, bonds_of(ferromagnet[0]), critical, most=2, starts=2)
+    for svg in (
+        overlap_histograms_figure([(1.0, critical, run)]),
+        binder_figure([moments], melts.participants),
+        melting_figure([(0.0, "near-touch", melts), (1.0, "crossing", melts)]),
+        energy_figure([(1.0, points)]),
+    ):
+        assert svg.startswith("<svg")
