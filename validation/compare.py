@@ -110,6 +110,14 @@ def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> 
     return Verdict.PASS if 2 * sum(sharp) >= len(sharp) else Verdict.INCONCLUSIVE
 
 
+def worst_verdict(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict of a statement that needs all of these: FAIL where one fails, PASS where all pass."""
+    for one in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        if one in verdicts:
+            return one
+    return Verdict.PASS
+
+
 def verdict_of_rejection(comparisons: Sequence[Comparison]) -> Verdict:
     """Return PASS where the data reject the predictions, as a claim that they fail demands.
 

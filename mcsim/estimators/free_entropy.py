@@ -201,28 +201,3 @@ def _independent(series: FloatArray, draws: int) -> FloatArray:
     stride = max(1, math.ceil(2.0 * blocking(series).tau), math.ceil(series.size / draws))
     stride = min(stride, series.shape[0])
     return np.ascontiguousarray(series[stride - 1 :: stride]).ravel()
-
-
-def legendre_entropy(betas: FloatArray, free_entropy: FloatArray, energies: FloatArray, at: FloatArray) -> FloatArray:
-    """Return s(e) = min_beta (Phi(beta) + beta e) at given energies per N.
-
-    Parameters
-    ----------
-    betas, free_entropy, energies : float64 (slots,)
-        Rising from 0; Phi and its slope -e at each slot: a cubic Hermite interpolation uses both.
-    at : float64 (n,)
-        Energies per N within the range of `energies`.
-
-    Returns
-    -------
-    float64 (n,)
-        nan outside the range of the ladder.
-    """
-    from scipy.interpolate import CubicHermiteSpline
-
-    fine = np.linspace(betas[0], betas[-1], 64 * betas.size)
-    phi = CubicHermiteSpline(betas, free_entropy, -energies)(fine)
-    lines = phi[None, :] + fine[None, :] * at[:, None]
-    lowest = lines.argmin(axis=1)
-    inside = (lowest > 0) & (lowest < fine.size - 1) | (at == energies[0])
-    return np.where(inside, lines[np.arange(at.size), lowest], np.nan)

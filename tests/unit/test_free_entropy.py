@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from mcsim.estimators.free_entropy import Reweighting, by_integration, legendre_entropy
+from mcsim.estimators.free_entropy import Reweighting, by_integration
 
 Array = NDArray[np.float64]
 SITES, SHAPE = 40, 0.5
@@ -112,17 +112,6 @@ def test_energies_nobody_drew_have_no_entropy() -> None:
     s, error = Reweighting(BETAS, sample, SITES).microcanonical_entropy(np.array([-9.0, -8.9]))
     assert np.isnan(s).all()
     assert np.isnan(error).all()
-
-
-def test_legendre_transform_of_the_exact_free_entropy() -> None:
-    betas = np.linspace(0.0, 1.8, 19)
-    at = energy("gamma", np.array([0.0, 0.33, 1.07, 1.71]))
-    beta = 3.0 + SHAPE / at
-    exact = phi("gamma", beta) + beta * at
-    found = legendre_entropy(betas, phi("gamma", betas), energy("gamma", betas), at)
-    assert found == pytest.approx(exact, abs=1e-6)
-    outside = np.array([energy("gamma", np.array([2.2]))[0], 0.1])
-    assert np.isnan(legendre_entropy(betas, phi("gamma", betas), energy("gamma", betas), outside)).all()
 
 
 def test_ladders_that_do_not_start_at_infinite_temperature_are_refused() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mcsim.config import RunConfig, parse_config
 from theory.mlp.infinite_temperature import prior_self_overlaps
-from validation.mlp.family import MlpFamily, theory_of
+from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
 
 Array = NDArray[np.float64]
@@ -66,10 +66,12 @@ def synthetic_mlp(
     solutions = family.predict(betas)
     e = np.array([s.energy for s in solutions])
     heat = -np.interp(betas, fine, np.gradient(np.interp(fine, betas[::-1], e[::-1]), fine))
-    heat[-1] = prior_self_overlaps(family.theory, config.model.widths)[-1]  # type: ignore[union-attr]
     layers = len(config.model.widths)  # type: ignore[union-attr]
     mean = np.array([[o.mean for o in s.overlaps] for s in solutions])
+    at_prior = prior_self_overlaps(family.theory, config.model.widths)  # type: ignore[union-attr]
     own = np.array([[o.self_overlap for o in s.overlaps] for s in solutions])
+    own[-1] = at_prior
+    heat[-1] = at_prior[-1]
     g = 1.0 + disorder / np.sqrt(width) * rng.standard_normal(samples)
     finite = 1.0 + correction / width
     centre = scale * finite * g[:, None] * e + unrelated / np.sqrt(width) * rng.standard_normal((samples, 1)) * e
@@ -81,7 +83,7 @@ def synthetic_mlp(
     half = 0.5 * (1.0 + g[:, None])
     gap[:, betas > 0] = -(scale * finite * half * e)[:, betas > 0] / betas[betas > 0]
     k_aa = own * (1.0 + noise / np.sqrt(width) * rng.standard_normal((samples, 1, layers)))
-    k_aa[..., -1] = np.where(betas > 0, k_ab[..., -1] + gap, own[:, -1])
+    k_aa[..., -1] = np.where(betas > 0, k_ab[..., -1] + gap, k_aa[..., -1])
     shape = (samples, betas.size, 1, 1, layers)
     own_shape = (samples, betas.size, 1, COPIES, layers)
     data = xr.Dataset(
@@ -105,6 +107,3 @@ def mlp_family(widths: tuple[int, ...] = (24, 48, 96), samples: int = 32, **law:
     """Return synthetic runs at several widths as one family."""
     model = law.pop("model", {})
     return MlpFamily(tuple(synthetic_mlp(mlp_config(n, samples, **model), **law) for n in widths))
-
-
-__all__ = ["BETAS", "mlp_config", "mlp_family", "synthetic_mlp", "theory_of"]

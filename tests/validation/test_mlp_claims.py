@@ -23,7 +23,7 @@ from validation.claims.base import NotApplicableError
 from validation.claims.mlp_exact import compare_networks, fuss_catalan, linear_network
 from validation.compare import Verdict
 from validation.measured import read_measured
-from validation.mlp.controls import control, prior_controls
+from validation.mlp.controls import control
 from validation.mlp.family import MlpFamily, families_of_mlps
 from validation.mlp.measured import MeasuredMlp
 
@@ -75,7 +75,7 @@ def test_entropies_need_the_prior() -> None:
     for claim in ("mlp.entropy", "mlp.entropy-curve"):
         with pytest.raises(NotApplicableError, match="beta = 0"):
             finding(claim, cold)
-    assert prior_controls(cold.largest).shape == (8, 0)
+    assert cold.largest.prior_controls.shape == (8, 0)
 
 
 def unstable_from(family: MlpFamily, beta: float) -> MlpFamily:

@@ -19,7 +19,7 @@ from validation.compare import (
     smallest_adjusted_p,
     verdict_of_agreement,
 )
-from validation.mlp.controls import SAMPLES_PER_CONTROL, prior_controls
+from validation.mlp.controls import SAMPLES_PER_CONTROL
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
 from validation.subject import Subject
@@ -37,7 +37,7 @@ def compare_sides(run: MeasuredMlp, *, with_overlaps: bool = True) -> list[Compa
     residuals = run.identity_residuals
     if not with_overlaps:
         residuals = residuals + run.betas * c_w * run.overlaps[..., -1]
-    controls = prior_controls(run)[:, : run.samples // SAMPLES_PER_CONTROL]
+    controls = run.prior_controls[:, : run.samples // SAMPLES_PER_CONTROL]
     found = []
     for slot in np.flatnonzero(run.betas > 0):
         difference, error, _ = control_variate(residuals[:, slot], controls, 0.0)

@@ -10,27 +10,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.config import RandomMlp
-from theory import activations
 from theory.mlp import MlpModel, RSSolution, critical_beta, solve_branch, solve_linear
-from validation.mlp.measured import MeasuredMlp
+from validation.mlp.measured import MeasuredMlp, theory_of
 from validation.subject import Subject
 
 FloatArray = NDArray[np.float64]
 
 # Far below any statistical error here.
 THEORY_TOLERANCE = 1e-6
-
-
-def theory_of(model: RandomMlp, variance_factor: float = 1.0) -> MlpModel:
-    """Return the random MLP as the theory understands it, its weight variance times a factor."""
-    return MlpModel(
-        activations.get(model.activation, depth=model.depth, shape=model.activation_shape or 1.0),
-        tuple(width / model.sites for width in model.widths),
-        variance_factor * model.weight_variance,
-        model.bias_variance,
-        model.prior,
-    )
 
 
 @dataclass(frozen=True)

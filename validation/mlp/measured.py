@@ -12,12 +12,26 @@ from numpy.typing import NDArray
 from mcsim.config import RandomMlp, RunConfig
 from mcsim.estimators.free_entropy import FreeEntropy, Reweighting, by_integration
 from mcsim.estimators.series import Blocking, blocking
+from theory import activations
+from theory.mlp import MlpModel
+from theory.mlp.infinite_temperature import prior_self_overlaps
 from validation.equilibration import p_value_of_shift
 
 FloatArray = NDArray[np.float64]
 
 # Energies of a slot that MBAR pools: its time grows with them, and networks differ more than their noise.
 MBAR_DRAWS = 200
+
+
+def theory_of(model: RandomMlp, variance_factor: float = 1.0) -> MlpModel:
+    """Return the random MLP as the theory understands it, its weight variance times a factor."""
+    return MlpModel(
+        activations.get(model.activation, depth=model.depth, shape=model.activation_shape or 1.0),
+        tuple(width / model.sites for width in model.widths),
+        variance_factor * model.weight_variance,
+        model.bias_variance,
+        model.prior,
+    )
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,21 @@ class MeasuredMlp:
         """
         gap = self.self_overlaps[..., -1] - self.overlaps[..., -1]
         return np.asarray(self.energies + self.betas * self.model.weight_variance * gap)
+
+    @cached_property
+    def prior_controls(self) -> FloatArray:
+        """Return moments of each network at beta = 0 less their exact averages over networks, (samples, L + 2).
+
+        Mean energy, mean square energy and the self-overlaps of hidden layers; none without a slot at beta = 0.
+        """
+        if not self.reaches_prior:
+            return np.zeros((self.samples, 0))
+        model, series = self.model, self.energy_series[:, -1]
+        expected = prior_self_overlaps(theory_of(model), model.widths)
+        square = self.sites * np.square(series).mean(axis=(1, 2)) - model.weight_variance * expected[-1]
+        # Energies per sqrt(N) are of order 1, like the others.
+        mean = np.sqrt(self.sites) * series.mean(axis=(1, 2))
+        return np.column_stack([mean, square, self.self_overlaps[:, -1, 1:] - expected[1:]])
 
     @cached_property
     def free_entropy_by_integration(self) -> list[FreeEntropy]:
