@@ -73,17 +73,16 @@ def _power_law(claim: Claim, evidence: Evidence) -> Finding:
         for partner in (as_logarithm, as_shuffled)
     ]
     listed = "; ".join(
-        f"{name}: {fit.exponent:.3f} ± {fit.error:.3f} (χ²/dof {fit.reduced:.1f}, p = {fit.goodness:.1g}, "
+        f"{name}: {fit.exponent:.3f} ± {fit.error:.3f} (epochs {fit.epochs[0]:g} to {fit.epochs[-1]:g}, "
+        f"χ²/dof {fit.reduced:.1f}, p = {fit.goodness:.1g}, "
         f"off by up to {100 * fit.laws['power'].largest_misfit:.1f} %, best: {fit.best})"
         for name, fit in fits.items()
     )
-    shown = next(iter(fits.values()))
     best = [fit.best for fit in fits.values()]
     counted = ", ".join(f"{len(list(group))} by {name}" for name, group in groupby(sorted(best)))
-    ends = f"epochs {shown.epochs[0]:g} to {shown.epochs[-1]:g}"
     return claim.finding(
         evidence.family, verdict,
-        f"exponents, {ends}: {listed}. Best described (AICc): {counted}",
+        f"exponents from the first crossing on, epoch 1 at the earliest: {listed}. Best described (AICc): {counted}",
         [Comparison(f"exponent, {name} (against 0: no growth)", fit.exponent, fit.error, 0.0, fit.degrees)
          for name, fit in fits.items()],
         "logarithms of time with the same noise, and the same temperatures in shuffled order",

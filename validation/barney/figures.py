@@ -155,43 +155,36 @@ def growth(evidence: Evidence) -> str:
 
 
 def solutions(evidence: Evidence) -> str:
-    """Draw the number of TAP solutions and the share of starts that find any, against training time."""
+    """Draw the number of TAP solutions found just below melting and in the initial glass, against training time."""
     found = [(network, result) for network, result in evidence.have("solutions", evidence.main) if network.seed == 0]
-    longest = {kind: max((len(r["stages"]) for n, r in found if n.kind == kind), default=0) for kind in KINDS}
-    shown = [(n, r) for n, r in found if len(r["stages"]) == longest[n.kind] and longest[n.kind]]
+    places = (("melting", "just below melting, 0.9 $T(t)$"), ("glass", "at 0.6 of the initial $T_c$"))
+    shown = [(n, r) for n, r in found if any(stage["where"] == "glass" for stage in r["stages"])]
     if not shown:
         return ""
     with figure(2) as (drawing, axes):
-        epochs: list[float] = []
-        for i, kind in enumerate(KINDS):
-            result = next((result for network, result in shown if network.kind == kind), None)
-            if result is None:
-                continue
-            stages = [stage for stage in result["stages"] if stage["where"] == "melting"]
-            epochs = [stage["epoch"] for stage in stages]
-            _solutions_of(axes, i, kind, stages)
-        for axis in axes:
-            _time_axis(axis, epochs)
-        axes[0].set_ylabel("pairs of solutions found")
-        axes[0].yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-        axes[0].set_ylim(bottom=0)
-        axes[1].set_ylabel("share of starts that end in a solution")
-        axes[1].set_ylim(-0.05, 1.05)
-        axes[0].legend()
+        for axis, (where, title) in zip(axes, places, strict=True):
+            for i, (network, result) in enumerate(shown):
+                _solutions_of(axis, i, network.kind, [stage for stage in result["stages"] if stage["where"] == where])
+            _time_axis(axis, [stage["epoch"] for _, result in shown for stage in result["stages"]])
+            axis.set_title(title, fontsize=10, loc="left")
+            axis.set_ylabel("pairs of solutions found")
+            axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+            axis.set_ylim(-0.15, max(2.5, 1.35 * axis.get_ylim()[1]))
+            axis.legend(loc="upper left", ncols=2, fontsize=8)
         return to_svg(drawing)
 
 
-def _solutions_of(axes: NDArray[np.object_], i: int, kind: str, stages: Sequence[Values]) -> None:
+def _solutions_of(axis: Axes, i: int, kind: str, stages: Sequence[Values]) -> None:
     epochs = np.array([stage["epoch"] for stage in stages])
     complete = np.array([stage["verdict"] == "complete" for stage in stages])
     pairs = np.array([stage["pairs"] for stage in stages])
-    solved = np.array([1 - stage["dropped"] / stage["starts"] for stage in stages])
-    axes[0].plot(epochs, pairs, "-", lw=0.7, color=INKS[i])
-    for chosen, fill, word in ((complete, INKS[i], "complete census"), (~complete, "white", "incomplete")):
+    # Kinds often agree: larger markers behind smaller ones.
+    size = 9 - 4 * i
+    axis.plot(epochs, pairs, ("-", "--")[i % 2], lw=0.8, color=INKS[i], zorder=1 + i)
+    for chosen, fill, word in ((complete, INKS[i], "complete"), (~complete, "white", "incomplete")):
         if chosen.any():
-            axes[0].plot(epochs[chosen], pairs[chosen], MARKERS[i], ms=5, mfc=fill, color=INKS[i],
-                         label=f"{kind}, {word}")  # fmt: skip
-    axes[1].plot(epochs, solved, MARKERS[i] + "-", ms=5, lw=0.7, mfc="white", color=INKS[i])
+            axis.plot(epochs[chosen], pairs[chosen], MARKERS[i], ms=size, mfc=fill, color=INKS[i],
+                      zorder=1 + i, label=f"{kind}, {word}")  # fmt: skip
 
 
 def melting(evidence: Evidence) -> str:

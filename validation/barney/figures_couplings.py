@@ -113,8 +113,8 @@ def spectra(evidence: Evidence) -> str:
             axis.plot(density["x"], density["y"], color="0.3", lw=1.4, label="random couplings")
             for i, when in enumerate(("before", "after")):
                 shown = result["histograms"][when]
-                axis.stairs(shown["density"], shown["edges"], color=INKS[i], lw=1.3, label=f"{when} training",
-                            fill=False, ls=("-", "-")[i])  # fmt: skip
+                axis.stairs(shown["density"], shown["edges"], color=INKS[i], lw=(1.0, 1.8)[i], ls=("--", "-")[i],
+                            label=f"{when} training")  # fmt: skip
             positive = [y for when in ("before", "after") for y in result["histograms"][when]["density"] if y > 0]
             axis.set_yscale("log")
             axis.set_ylim(0.5 * min(positive), 3 * max(positive))
@@ -140,7 +140,7 @@ def rich_lazy(evidence: Evidence) -> str:
                 for axis, key in zip(axes, ("distance", "moved"), strict=True):
                     axis.plot([stage["epoch"] for stage in stages], [stage[key] for stage in stages],
                               MARKERS[i] + "-", ms=3.5, lw=0.8, mfc="white", color=INKS[i], label=label)  # fmt: skip
-        for axis, label in zip(axes, ("distance of the spectrum from random", "motion of the weights"), strict=True):
+        for axis, label in zip(axes, ("spectral distance from random", "motion of the weights"), strict=True):
             axis.set_xscale("log")
             axis.set_yscale("log")
             axis.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))

@@ -34,7 +34,6 @@ JUST_BELOW = 0.9
 IN_THE_GLASS = 0.6
 # Self-overlap above which a solution is ordered, as in validation.trained.
 _ORDERED = 1e-6
-_BINS = 60
 # States are kept: a slot takes N bytes each time and copy.
 _SAMPLING = TemperingPlan(coldest=0.5, hottest=1.6, copies=4, repeats=2, thermalization=800, measurements=400)
 
@@ -104,7 +103,8 @@ def _spectrum(
 
 def _histogram(values: Array, edge: float) -> Values:
     positive = values[values > 1e-9 * edge]
-    edges = np.linspace(0, float(max(positive.max(), edge)) * 1.02, _BINS + 1)
+    bins = round(2 * math.sqrt(len(positive)))
+    edges = np.linspace(0, float(max(positive.max(), edge)) * 1.02, bins + 1)
     counts, _ = np.histogram(positive, edges)
     return {"edges": edges.tolist(), "density": (counts / (len(values) * np.diff(edges))).tolist()}
 

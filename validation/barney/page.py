@@ -73,7 +73,8 @@ def sections(evidence: Evidence) -> list[dict[str, str]]:
         ("Phase diagram", figures.phase_diagram, "Critical temperature of single networks against training time: "
          "points, mean over seeds with their spread. Filled: the paramagnet's I - M crosses zero (hidden order below); "
          "open: it nearly touches zero and turns back (before the order, no transition of one network). Dashed: T_c "
-         "of random couplings of the initial variances, below which the untrained network is a glass."),
+         "of random couplings of the initial variances, below which the untrained network is a glass. The axis is "
+         "linear below the first stage stored."),
         ("Stability at initialisation", figures.initial_stability, "Left: least eigenvalue of the Hessian of the "
          "replicated action (replicon sector), at q = 0 and at the replica-symmetric saddle point. Right: least "
          "eigenvalue of I - M of one network. Dotted: 1/T_c. Both vanish or nearly vanish there."),
@@ -84,9 +85,9 @@ def sections(evidence: Evidence) -> list[dict[str, str]]:
          "network of each kind."),
         ("Growth of the critical temperature", figures.growth, "Points: mean over seeds. Lines: power law (solid) and "
          "logarithm (dotted) fitted from epoch 1 on. Right: deviation from the power law; bars: noise of the shape."),
-        ("TAP solutions", figures.solutions, "Left: pairs of ordered solutions found at 0.9 T(t) (T_c, or closest "
-         "approach before there is one). Right: share of random starts that end in any solution; in a glass they do "
-         "not, and the census is incomplete."),
+        ("TAP solutions", figures.solutions, "Pairs of ordered solutions that random starts "
+         "led to; T(t) is T_c, or the closest approach before there is one. Open: the census is incomplete, many "
+         "starts having found no solution, as in a glass."),
         ("Spectrum of the bond matrix", figures.spectra, "Positive half, before (line: density of random couplings) "
          "and after training."),
         ("Rich against lazy learning", figures.rich_lazy, "Distance of the spectrum from the initial one, and motion "

@@ -99,14 +99,14 @@ _FULL_MNIST = Effort(
 _FULL_DIGITS = Effort(
     hidden=(48, 48, 48), batch=14, epochs=100,
     steps=(1, 3, 10, 20, 30, 45, 60, 80), stored=(1, 2, 3, 4, 6, 8, 10, 16, 25, 40, 60, 100),
-    seeds=3, side_seeds=3, ensemble=((0.5, 48), (1.0, 32), (2.0, 24), (4.0, 12)),
+    seeds=3, side_seeds=3, ensemble=((0.5, 64), (1.0, 48), (2.0, 32), (4.0, 16)),
     starts=60, counted=(0.0, 0.2, 0.5, 1.0, 10.0, 100.0), tail_samples=200, sampled=(0.0, 1.0, 100.0),
 )  # fmt: skip
 _QUICK = Effort(
     hidden=(48, 48, 48), batch=14, epochs=40,
     steps=(10, 45), stored=(1, 2, 4, 6, 10, 16, 25, 40),
-    seeds=2, side_seeds=2, ensemble=((0.5, 16), (1.0, 12), (2.0, 8)),
-    starts=60, counted=(0.0, 1.0, 40.0), tail_samples=40, sampled=(0.0, 40.0),
+    seeds=2, side_seeds=2, ensemble=((0.5, 40), (1.0, 28), (2.0, 16), (4.0, 6)),
+    starts=60, counted=(0.0, 1.0, 4.0, 10.0, 40.0), tail_samples=40, sampled=(0.0, 40.0),
 )  # fmt: skip
 
 
