@@ -81,10 +81,15 @@ def _check_same(settings: Path, identity: dict[str, object]) -> None:
 
 def _check_torch(parts: Sequence[Part], store: Store) -> None:
     untrained = [part for part in parts if part.name.startswith("train-") and not store.is_done(part)]
-    if untrained and importlib.util.find_spec("torch") is None:
+    if untrained and not has_torch():
         raise UsageError(
             f'{len(untrained)} networks are to be trained, which needs PyTorch: pip install "mcsim[train]"'
         )
+
+
+def has_torch() -> bool:
+    """Return whether PyTorch is installed; importing it takes seconds."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def gather(plan: Plan, parts: Sequence[Part], store: Store) -> tuple[Evidence, list[Failure]]:
