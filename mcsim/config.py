@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mcsim.config_errors import ConfigError, one_line
+from mcsim.config_errors import ConfigError, one_line, read_toml
 from mcsim.config_models import (
     PACKAGED_WEIGHTS,
     Count,
@@ -198,12 +197,7 @@ def load_config(path: str | Path) -> RunConfig:
         As `parse_config`, and where the file cannot be read or is not TOML.
     """
     path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    document = read_toml(path)
     _anchor_weights(document, path.parent)
     return parse_config(document, str(path))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mcsim.config_errors import ConfigError, one_line
+from mcsim.config_errors import ConfigError, one_line, read_toml
 from mcsim.config_models import Count, Positive, Section
 from mcsim.networks.datasets import Dataset, digits, idx_dataset, mnist
 
@@ -190,12 +189,7 @@ def load_training(path: str | Path) -> TrainConfig:
         As `parse_training`, and where the file cannot be read or is not TOML.
     """
     path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    document = read_toml(path)
     _anchor(document.get("data"), path.parent)
     return parse_training(document, str(path))
 
