@@ -124,7 +124,8 @@ def test_similar_is_an_equivalence_test() -> None:
 
 def count(pairs: int, *, complete: bool, dropped: int = 0, **changes: Any) -> dict[str, Any]:
     facts = {"temperature": 1.0, "starts": 60, "dropped": dropped, "pairs": pairs, "minima": pairs,
-             "expected": float(pairs), "verdict": "complete" if complete else "incomplete", "overlap": 0.4}  # fmt: skip
+             "expected": float(pairs), "hits": [], "overlap": 0.4,
+             "verdict": "complete" if complete else "incomplete"}  # fmt: skip
     return {**facts, **changes}
 
 
@@ -161,6 +162,8 @@ def test_glass_destroyed(glass: dict[str, Any], after: dict[str, Any], expected:
     [
         (NONE, SINGLE, PASS),
         (LOST, SINGLE, PASS),
+        (LOST, count(1, complete=False, dropped=1, hits=[59]), PASS),
+        (LOST, count(1, complete=False, dropped=9, hits=[51]), INCONCLUSIVE),
         (NONE, count(2, complete=True), FAIL),
         (NONE, NONE, FAIL),
         (NONE, LOST, INCONCLUSIVE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,8 +41,12 @@ def run_paper(args: argparse.Namespace, comm: Communicator) -> int:
     plan = make_plan(args.data, quick=args.quick)
     parts = build_parts(plan)
     store = on_first_rank(comm, lambda: open_folder(args.out, plan, parts))
-    with threadpool_limits(limits=1):
-        run_parts(parts, store, comm)
+    try:
+        with threadpool_limits(limits=1):
+            run_parts(parts, store, comm)
+    except KeyboardInterrupt:
+        print(f"mcsim-validate: call it again to go on from what is in {args.out}", file=sys.stderr, flush=True)
+        raise
     return on_first_rank(comm, lambda: _report(args, plan, parts, store))
 
 
