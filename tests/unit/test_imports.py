@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "theory": {"theory.weights"},
     "theory.weights": {"theory"},
-    # The comparison reads results, runs samplers and asks for predictions; it does not reach into the sampler.
+    # The comparison reads results, trains, runs samplers and asks for predictions; it does not reach into the sampler.
     "validation": {
         "mcsim",
         "mcsim.command_line",
@@ -72,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.parallel",
         "mcsim.simulate",
         "mcsim.storage",
+        "mcsim.training",
         "theory",
         "validation.trained.spins",
     },

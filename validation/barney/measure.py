@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.networks.files import load_weights
+from mcsim.networks.files import load_weights, stored_epochs
 from theory.bonds import LayeredBonds
 from theory.layered_sk import critical_temperature
 from theory.spectrum import RandomSpectrum, eigenvalues, fit_tail, outliers, spectral_distance
 from theory.tap import Census, census, instability
 from theory.tap.critical import ParamagnetStability
-from theory.weights import read_network, stored_epochs
 from validation.trained.hidden_order import hidden_order
 from validation.trained.melting import melting
 from validation.trained.moments import projection_moments
 from validation.trained.plain import plain
 from validation.trained.spins import sample_spins
-from validation.trained.state import stability_mode
+from validation.trained.state import bonds_of, stability_mode
 from validation.trained.task import Task
 from validation.trained.tempering import TemperingPlan, tempering_config
 
@@ -38,11 +37,16 @@ _ORDERED = 1e-6
 _SAMPLING = TemperingPlan(coldest=0.5, hottest=1.6, copies=4, repeats=2, thermalization=800, measurements=400)
 
 
+def bonds_at(weights: Path, epoch: float) -> LayeredBonds:
+    """Return the couplings of one stage."""
+    return bonds_of(load_weights(weights, epoch=epoch))
+
+
 def critical_series(weights: Path) -> Values:
     """Return the instability of the paramagnet at every stage, and T_c of random networks of its variances."""
     stages = []
     for epoch in stored_epochs(weights):
-        bonds = read_network(weights, epoch).bonds
+        bonds = bonds_at(weights, epoch)
         found = instability(bonds)
         stages.append({"epoch": epoch, **vars(found), "random": critical_temperature(bonds.variances())})
     return {"spins": bonds.spins, "stages": stages}
@@ -51,11 +55,11 @@ def critical_series(weights: Path) -> Values:
 def stability_curves(weights: Path, points: int = 40) -> Values:
     """Return the least eigenvalue of I - M against beta before and after training."""
     epochs = stored_epochs(weights)
-    reference = critical_temperature(read_network(weights, epochs[0]).bonds.variances())
+    reference = critical_temperature(bonds_at(weights, epochs[0]).variances())
     betas = np.linspace(0.1, 2.0, points) / reference
     curves = {}
     for label, epoch in (("before", epochs[0]), ("after", epochs[-1])):
-        stability = ParamagnetStability(read_network(weights, epoch).bonds)
+        stability = ParamagnetStability(bonds_at(weights, epoch))
         curves[label] = [stability.least_eigenvalue(1 / beta) for beta in betas.tolist()]
     return {"beta": betas.tolist(), "reference": reference, "epoch": epochs[-1], **curves}
 
@@ -63,11 +67,11 @@ def stability_curves(weights: Path, points: int = 40) -> Values:
 def spectrum_series(weights: Path, tail_samples: int) -> Values:
     """Return what training does to the eigenvalues of J, against the random density before training."""
     epochs = stored_epochs(weights)
-    first = read_network(weights, epochs[0]).bonds
+    first = bonds_at(weights, epochs[0])
     random = RandomSpectrum(first.variances())
     stages, shown = [], {}
     for epoch in epochs:
-        bonds = read_network(weights, epoch).bonds
+        bonds = bonds_at(weights, epoch)
         values = eigenvalues(bonds)
         end = epoch in (epochs[0], epochs[-1])
         stages.append(_spectrum(epoch, first, bonds, values, random, tail_samples if end else 0))
@@ -120,7 +124,7 @@ def solution_series(weights: Path, critical: Values, counted: Sequence[float], s
     initial = float(critical["stages"][0]["random"])
     stages = []
     for epoch in dict.fromkeys(nearest(epochs, wanted) for wanted in counted):
-        bonds = read_network(weights, epoch).bonds
+        bonds = bonds_at(weights, epoch)
         melting = next(stage["temperature"] for stage in critical["stages"] if stage["epoch"] == epoch)
         places = {"melting": JUST_BELOW * melting, **({"glass": IN_THE_GLASS * initial} if cold else {})}
         for label, temperature in places.items():
@@ -193,7 +197,7 @@ def melting_series(weights: Path, critical: Values, epochs: Sequence[float]) -> 
     stages: list[Values] = []
     for epoch in dict.fromkeys(nearest(stored, wanted) for wanted in epochs):
         stage = next(one for one in critical["stages"] if one["epoch"] == epoch)
-        bonds = read_network(weights, epoch).bonds
+        bonds = bonds_at(weights, epoch)
         config = tempering_config(weights, epoch, stage["temperature"], _SAMPLING)
         samples = [sample_spins(config, sample=number) for number in range(_SAMPLING.repeats)]
         mode = stability_mode(bonds, stage["temperature"])[1]
