@@ -14,7 +14,7 @@ from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, 
 from mcsim.estimators.series import Blocking, blocking
 from mcsim.storage.reader import read_run
 from validation.equilibration import p_value_of_shift
-from validation.mlp.measured import MeasuredMlp
+from validation.mlp.measured import MeasuredMlp, measured_mlp
 
 
 @dataclass(frozen=True)
@@ -145,5 +145,5 @@ def read_measured(folder: Path) -> AnyRun:
         raise ValueError(f"{folder}: its only temperature is infinite; a report needs a finite one")
     name = folder.stem if folder.is_file() else folder.name
     if isinstance(config.model, RandomMlp):
-        return MeasuredMlp(name, config, data)
+        return measured_mlp(name, config, data)
     return MeasuredRun(name, config, tuple(data.layer_size.values), data)

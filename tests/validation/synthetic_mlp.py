@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mcsim.config import RunConfig, parse_config
 from theory.mlp.infinite_temperature import prior_self_overlaps
 from validation.mlp.family import MlpFamily
-from validation.mlp.measured import MeasuredMlp
+from validation.mlp.measured import MeasuredMlp, measured_mlp
 
 Array = NDArray[np.float64]
 BETAS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5])[::-1]
@@ -100,7 +100,7 @@ def synthetic_mlp(
         },
         coords={"sample": np.arange(samples), "beta": ("slot", betas)},
     )  # fmt: skip
-    return MeasuredMlp(f"width-{width}", config, data)
+    return measured_mlp(f"width-{width}", config, data)
 
 
 def mlp_family(widths: tuple[int, ...] = (24, 48, 96), samples: int = 32, **law: Any) -> MlpFamily:

@@ -34,6 +34,22 @@ def theory_of(model: RandomMlp, variance_factor: float = 1.0) -> MlpModel:
     )
 
 
+def measured_mlp(name: str, config: RunConfig, data: xr.Dataset) -> MeasuredMlp:
+    """Return a run from what `read_run` returns, its series of overlaps averaged.
+
+    They are most of a run, and a report holds dozens of runs: energies, 8 bytes x samples x slots x rows x copies, are
+    all that is left.
+    """
+    means = {
+        f"{series}_mean": (
+            ("sample", "slot", "layer"),
+            np.mean(data[series].values, axis=(2, 3), dtype=np.float64),
+        )
+        for series in ("overlap", "self_overlap")
+    }
+    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means))
+
+
 @dataclass(frozen=True)
 class MeasuredMlp:
     """One run of random MLPs. Slot 0 is the coldest; the last one is often beta = 0.
@@ -44,7 +60,7 @@ class MeasuredMlp:
         For tables and legends.
     config : RunConfig
     data : xarray.Dataset
-        As `read_run` returns it.
+        As `measured_mlp` leaves it.
     """
 
     name: str
@@ -92,21 +108,15 @@ class MeasuredMlp:
         """Return <H> / N, (samples, slots)."""
         return np.asarray(self.energy_series.mean(axis=(2, 3)))
 
-    @cached_property
+    @property
     def self_overlaps(self) -> FloatArray:
         """Return <K^l_aa>, (samples, slots, layers)."""
-        return np.asarray(np.mean(self.data.self_overlap.values, axis=(2, 3), dtype=np.float64))
+        return np.asarray(self.data.self_overlap_mean.values)
 
-    @cached_property
+    @property
     def overlaps(self) -> FloatArray:
         """Return <K^l_ab> of independent copies, (samples, slots, layers)."""
-        return np.asarray(np.mean(self.data.overlap.values, axis=(2, 3), dtype=np.float64))
-
-    @cached_property
-    def overlap_variances(self) -> FloatArray:
-        """Return <K^l_ab^2> - <K^l_ab>^2 within each network, (samples, slots, layers)."""
-        squares = np.square(np.asarray(self.data.overlap.values, dtype=np.float64)).mean(axis=(2, 3))
-        return np.asarray(squares - self.overlaps**2)
+        return np.asarray(self.data.overlap_mean.values)
 
     @cached_property
     def identity_residuals(self) -> FloatArray:
