@@ -152,3 +152,13 @@ def test_shaped_networks_approach_the_depth_limit_as_one_over_the_depth(name, sh
     # Another shape has another limit.
     other = solve_depth_limit(name, 1.3 * shape, b)
     assert abs(other.scaled_free_entropy - limit.scaled_free_entropy) > 3 * abs(misses[-1][0])
+
+
+def test_branches_start_at_infinite_temperature_where_nothing_is_tilted() -> None:
+    # Mean squares that vanish at beta = 0 once came out below zero by rounding.
+    for name, depth in (("relu", 3), ("tanh", 1)):
+        model = MlpModel(activations.get(name), (1.0,) * (depth + 1))
+        first, second = solve_branch(model, [0.0, 0.1], tolerance=1e-6)
+        assert first.energy == 0.0
+        assert first.free_entropy == pytest.approx(0.0, abs=1e-6)
+        assert second.energy < 0.0

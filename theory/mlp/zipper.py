@@ -81,7 +81,8 @@ def _input_overlap(model: MlpModel, x: OrderParameters) -> tuple[float, float]:
 def _conjugate(model: MlpModel, layer: int, averages: LayerAverages) -> tuple[float, float]:
     """Return (rt, r0) of the layer below."""
     factor = model.width_step(layer) * model.weight_variance
-    return factor * averages.d_hh, factor * averages.d_h_squared
+    # A mean square; the defect of a coarse rule may carry a vanishing one below zero.
+    return factor * averages.d_hh, max(factor * averages.d_h_squared, 0.0)
 
 
 def _accelerated(history: Anderson, x: OrderParameters, y: OrderParameters) -> OrderParameters:
@@ -141,7 +142,7 @@ class Zipper:
         x.v[0], x.k0[0] = _input_overlap(model, x)
         for layer in range(1, model.depth + 1):
             a = self.averages(x, layer)
-            x.v[layer], x.k0[layer] = a.v, a.k0
+            x.v[layer], x.k0[layer] = a.v, max(a.k0, 0.0)
         for layer in range(model.depth, 0, -1):
             x.rt[layer - 1], x.r0[layer - 1] = _conjugate(model, layer, self.averages(x, layer))
         return x

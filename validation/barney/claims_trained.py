@@ -16,6 +16,7 @@ from validation.compare import LEVEL, Comparison, Verdict
 
 # A glass has at least so many pairs of solutions.
 MANY = 3
+FEWEST_NETWORKS = 7
 
 
 def is_complete(count: Values) -> bool:
@@ -46,7 +47,7 @@ def glass_verdict(before: Sequence[Values], after: Sequence[Values]) -> Verdict:
     """Return whether many solutions before training become a single pair: at the same place of the phase diagram."""
     if not before or not after:
         return Verdict.INCONCLUSIVE
-    single = mostly([one_pair(count) for count in after])
+    single = every([one_pair(count) for count in after])
     if any(is_few(count) for count in before) or single is Verdict.FAIL:
         return Verdict.FAIL
     return single if all(is_many(count) for count in before) else Verdict.INCONCLUSIVE
@@ -91,22 +92,16 @@ def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
     )  # fmt: skip
 
 
-def mostly(outcomes: Sequence[bool | None]) -> Verdict:
-    """Return whether more than half of all networks are as claimed, by a binomial test; None is not known.
+def every(outcomes: Sequence[bool | None]) -> Verdict:
+    """Return whether every network is as claimed; None is not known.
 
-    Seven that agree are the fewest for a PASS: were half of all otherwise, that would happen with chance 0.8 %.
+    One that is otherwise is a counterexample. Seven are the fewest for a PASS: were half of all networks otherwise,
+    that many would agree with a chance of 0.8 %.
     """
     known = [outcome for outcome in outcomes if outcome is not None]
-    if len(known) < len(outcomes) / 2:
-        return Verdict.INCONCLUSIVE
-    if by_chance(sum(known), len(known)) < LEVEL:
-        return Verdict.PASS
-    return Verdict.FAIL if by_chance(len(known) - sum(known), len(known)) < LEVEL else Verdict.INCONCLUSIVE
-
-
-def by_chance(hits: int, networks: int) -> float:
-    """Return the chance of at least so many hits if half of all networks are as claimed."""
-    return float(stats.binom.sf(hits - 1, networks, 0.5))
+    if not all(known):
+        return Verdict.FAIL
+    return Verdict.PASS if len(known) >= FEWEST_NETWORKS and 2 * len(known) >= len(outcomes) else Verdict.INCONCLUSIVE
 
 
 def one_pair(count: Values) -> bool | None:
@@ -126,10 +121,9 @@ def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
     others = ", ".join(f"{one['pairs']} pairs" for one in after if not is_single(one)) or "none"
     spread = f"{min(overlaps):.2f} to {max(overlaps):.2f}" if overlaps else "none"
     return claim.finding(
-        evidence.family, mostly(single),
+        evidence.family, every(single),
         f"at 0.9 T_c {kept} of {len(single)} trained networks have exactly one pair of solutions, a minimum with "
-        f"self-overlap {spread} (complete censuses of {after[0]['starts']} starts; {by_chance(kept, len(single)):.1g} "
-        f"is the chance of so many if half of all networks were otherwise); the others: {others}",
+        f"self-overlap {spread} (complete censuses of {after[0]['starts']} starts); the others: {others}",
         [], "networks before training, of which none may show a single pair",
         bool(before) and not any(one_pair(count) for count in before),
     )  # fmt: skip
@@ -154,7 +148,7 @@ def rich_and_lazy(evidence: Evidence) -> tuple[list[NetworkSpec], list[NetworkSp
 
 def spectrum_verdict(outliers: Sequence[float], comparisons: Sequence[Comparison]) -> Verdict:
     """Return whether all trained networks have outliers and the rich ones have moved further than the lazy ones."""
-    has = mostly([count > 0 for count in outliers])
+    has = every([count > 0 for count in outliers])
     p = min((float(stats.t.sf(c.z, c.degrees)) for c in comparisons), default=1.0)
     opposite = min((float(stats.t.sf(-c.z, c.degrees)) for c in comparisons), default=1.0)
     if has is Verdict.FAIL or opposite * len(comparisons) < LEVEL:
