@@ -232,7 +232,7 @@ def curve_figure(family: MlpFamily, curve: Sequence[tuple[str, WidthSeries]]) ->
             errors = [one.limit.error for one in chosen]
             style = {"fmt": MARKERS[i], "ms": 5, "mfc": "white", "color": INKS[i + 1], "capsize": 2, "label": route}
             left.errorbar(at, s, errors, **style)
-            right.errorbar(at + 0.004 * (i - 1) * np.ptp(at), deviation, errors, **style)
+            right.errorbar(at + 0.02 * (i - 1) * np.ptp(at), deviation, errors, **style)
         left.set_ylabel("entropy relative to the prior  $s$  [nats]")
         right.set_ylabel("$s$ measured minus RS  [nats]")
         left.legend()
