@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from mcsim.config_errors import ConfigError, one_line, read_toml
+from mcsim.config_errors import ConfigError, checked, read_toml
 from mcsim.config_models import (
     PACKAGED_WEIGHTS,
     Count,
@@ -182,10 +182,7 @@ def parse_config(document: dict[str, Any], name: str = "configuration") -> RunCo
     ConfigError
         With one line: the document's name, the key, the value and what would be right.
     """
-    try:
-        return RunConfig.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {one_line(error, RunConfig)}") from None
+    return checked(RunConfig, document, name)
 
 
 def load_config(path: str | Path) -> RunConfig:

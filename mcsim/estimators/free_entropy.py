@@ -27,6 +27,8 @@ from mcsim.estimators.thermo import integrate_from_infinite_temperature, integra
 FloatArray = NDArray[np.float64]
 
 
+# A bin of the microcanonical entropy, in standard deviations of the energy.
+_BIN_WIDTH = 0.5
 # Largest logarithm by which a slot's weights may miss 1.
 _SOLVED = 1e-6
 
@@ -159,6 +161,12 @@ class Reweighting:
         colder = np.argsort(self._means)
         c = np.interp(energies, self._means[colder], self._variances[colder])
         return np.asarray(np.sqrt(c / self.sites), dtype=np.float64)
+
+    def entropy_at(self, energies: FloatArray) -> FloatArray:
+        """Return the microcanonical entropy in a bin of its own about each energy per N; the bins may overlap."""
+        half = 0.5 * _BIN_WIDTH * self.fluctuations(energies)
+        bins = zip(energies - half, energies + half, strict=True)
+        return np.array([self.microcanonical_entropy(np.array(edges))[0][0] for edges in bins])
 
     def microcanonical_entropy(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return s(e) at the middle of each bin of energies per N, and its statistical error.

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from mcsim.config_errors import ConfigError, one_line, read_toml
+from mcsim.config_errors import checked, read_toml
 from mcsim.config_models import Count, Positive, Section
 from mcsim.networks.datasets import Dataset, digits, idx_dataset, mnist
 
@@ -174,10 +174,7 @@ def parse_training(document: dict[str, Any], name: str = "configuration") -> Tra
     ConfigError
         With one line: the document's name, the key, the value and what would be right.
     """
-    try:
-        return TrainConfig.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {one_line(error, TrainConfig)}") from None
+    return checked(TrainConfig, document, name)
 
 
 def load_training(path: str | Path) -> TrainConfig:

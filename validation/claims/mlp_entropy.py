@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.estimators.free_entropy import Reweighting
 from mcsim.estimators.thermo import integration_weights
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.claims.mlp_saddle import RELEVANT, require_integrable, stable_slots, wrong_predictions
@@ -22,8 +21,6 @@ FEWEST_SAMPLES = 8
 MBAR_SAMPLES = 64
 # Near its maximum every curve is a parabola, and too small for a relative comparison.
 HOTTEST_SHARE = 0.15
-# A bin of the microcanonical entropy, in standard deviations of the energy.
-BIN_WIDTH = 0.5
 ROUTES = ("integration", "MBAR", "microcanonical")
 
 
@@ -38,18 +35,12 @@ def entropies_at(run: MeasuredMlp, slot: int) -> dict[str, FloatArray]:
     rising = run.betas.size - 1 - slot
     integration, mbar = free_entropies(run)
     energies = run.energies[:, slot]
-    microcanonical = [_in_bin(one, e) for one, e in zip(run.reweightings, energies, strict=True)]
+    microcanonical = [one.entropy_at(e)[0] for one, e in zip(run.reweightings, energies[:, None], strict=True)]
     return {
         "integration": integration[:, rising] + run.betas[slot] * energies,
         "MBAR": mbar[:, rising] + run.betas[slot] * energies,
         "microcanonical": np.array(microcanonical),
     }
-
-
-def _in_bin(reweighting: Reweighting, energy: float) -> float:
-    """Return the microcanonical entropy in a bin about an energy."""
-    half = 0.5 * BIN_WIDTH * reweighting.fluctuations(np.array([energy]))[0]
-    return float(reweighting.microcanonical_entropy(np.array([energy - half, energy + half]))[0][0])
 
 
 def compare_routes(family: MlpFamily) -> list[Comparison]:

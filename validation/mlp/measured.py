@@ -162,7 +162,9 @@ class MeasuredMlp:
         return np.asarray(self.data.energy.values[:, ::-1], dtype=np.float64)
 
     def first(self, samples: int) -> MeasuredMlp:
-        """Return the run's first samples alone."""
+        """Return the run's first samples alone; itself, with all it has worked out, where it has no more."""
+        if samples >= self.samples:
+            return self
         return MeasuredMlp(self.name, self.config, self.data.isel(sample=slice(samples)))
 
     def energy_blocking(self, sample: int, slot: int) -> Blocking:
