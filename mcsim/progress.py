@@ -13,6 +13,17 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 LINE_EVERY_SECONDS = 60.0
 
 
+def terminal_bar() -> Progress:
+    """Return a bar on standard error with a description, the share done and the time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, highlight=False),
+    )
+
+
 class RunProgress:
     """Shows the sweeps of one group's samples on the rank that is asked to; elsewhere it is silent."""
 
@@ -24,13 +35,7 @@ class RunProgress:
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         if shown and sys.stderr.isatty():
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-            )
+            self._bar = terminal_bar()
             self._task = self._bar.add_task(label, total=self._total)
 
     def __enter__(self) -> Self:

@@ -7,11 +7,10 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from mcsim.networks.weights_hdf5 import Stage
-from mcsim.progress import LINE_EVERY_SECONDS
+from mcsim.progress import LINE_EVERY_SECONDS, terminal_bar
 
 
 class TrainingProgress:
@@ -22,13 +21,7 @@ class TrainingProgress:
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         if sys.stderr.isatty():
-            self._bar = Progress(
-                TextColumn("training"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True, highlight=False),
-            )
+            self._bar = terminal_bar()
             self._task = self._bar.add_task("training", total=self._total)
 
     def __enter__(self) -> Self:
