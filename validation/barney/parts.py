@@ -65,11 +65,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Record:
-    """What a part came to: a result, or why there is none."""
+    """What a part came to: a result, or why there is none; with wall-clock and processor seconds."""
 
     name: str
     hash: str
     seconds: float
+    cpu_seconds: float
     result: Result | None
     error: str = ""
 
@@ -166,22 +167,27 @@ def run_parts(parts: Sequence[Part], store: Store, comm: Communicator) -> None:
         where = f"{number}/{len(mine)}" + (f" of rank {comm.rank}" if comm.size > 1 else "")
         record = _computed(part, store)
         store.write(record)
-        outcome = f"FAILED: {record.error}" if record.result is None else f"{record.seconds:.1f} s"
+        outcome = f"FAILED: {record.error}" if record.result is None else f"{record.seconds:.1f} s ({record.cpu_seconds:.1f} s of CPU)"
         _tell(f"{where} {part.name}: {outcome}")
     comm.barrier()
 
 
 def _computed(part: Part, store: Store) -> Record:
-    started = time.monotonic()
+    started = time.monotonic(), time.process_time()
+
+    def record(result: Result | None, error: str = "") -> Record:
+        seconds, cpu_seconds = time.monotonic() - started[0], time.process_time() - started[1]
+        return Record(part.name, part.hash, seconds, cpu_seconds, result, error)
+
     try:
         result = part.compute(store)
         json.dumps(result, allow_nan=False)
-        return Record(part.name, part.hash, time.monotonic() - started, result)
+        return record(result)
     except Exception as error:  # whatever went wrong is reported on the page and must not stop the other parts
         if os.environ.get("MCSIM_DEBUG"):
             traceback.print_exc()
         message = str(error) if isinstance(error, NeedsFailedPartError) else f"{type(error).__name__}: {error}"
-        return Record(part.name, part.hash, time.monotonic() - started, None, " ".join(message.split())[:500])
+        return record(None, " ".join(message.split())[:500])
 
 
 def _tell(message: str) -> None:

@@ -64,7 +64,7 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
         yield part("curves", {}, lambda store: measure.stability_curves(weights(store)), cost.critical)
     if spec.output_scale == 1 and not spec.shuffled:
         last = float(effort.epochs)
-        # Networks of one seed begin with the same weights: before training one rate speaks for all.
+        # Before training all rates are alike: the central one speaks for them.
         counted = (last,) if not central else effort.counted if spec.seed == 0 else (0.0, last)
         yield part(
             "solutions", {"counted": list(counted), "starts": effort.starts, "cold": central},
@@ -114,7 +114,7 @@ def _document(plan: Plan, spec: NetworkSpec, *, with_folder: bool) -> dict[str, 
     if plan.folder and with_folder:
         data["folder"] = plan.folder
     return {
-        "seed": spec.seed,
+        "seed": spec.training_seed,
         "epochs": effort.epochs,
         "data": data,
         "network": {"kind": spec.kind, "hidden": list(effort.hidden), "output_scale": spec.output_scale},

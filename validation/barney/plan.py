@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ class NetworkSpec:
     rate : float
         Learning rate of Adam.
     seed : int
-        Of initial weights, order of images and shuffled labels. Networks of one seed begin with the same weights.
+        Number of the repeat. Initial weights, order of images and shuffled labels follow `training_seed`.
     output_scale : float
     shuffled : bool
         Whether it is trained on labels dealt anew.
@@ -45,6 +46,11 @@ class NetworkSpec:
         """Return what files and tables call it."""
         scale = "" if self.output_scale == 1 else f"-scale{self.output_scale:g}"
         return f"{self.kind}-{self.rate:g}{scale}{'-shuffled' if self.shuffled else ''}-seed{self.seed}"
+
+    @property
+    def training_seed(self) -> int:
+        """Return the network's own seed, from its name: no two networks share weights, so each counts as one."""
+        return int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:6])
 
     @property
     def condition(self) -> str:
