@@ -167,7 +167,8 @@ def run_parts(parts: Sequence[Part], store: Store, comm: Communicator) -> None:
         where = f"{number}/{len(mine)}" + (f" of rank {comm.rank}" if comm.size > 1 else "")
         record = _computed(part, store)
         store.write(record)
-        outcome = f"FAILED: {record.error}" if record.result is None else f"{record.seconds:.1f} s ({record.cpu_seconds:.1f} s of CPU)"
+        took = f"{record.seconds:.1f} s, processor {record.cpu_seconds:.1f} s"
+        outcome = f"FAILED: {record.error}" if record.result is None else took
         _tell(f"{where} {part.name}: {outcome}")
     comm.barrier()
 
