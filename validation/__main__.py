@@ -13,6 +13,7 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
+from validation.barney.claims import CLAIMS as BARNEY
 from validation.barney.command import run_paper
 from validation.campaign import CAMPAIGNS, run_campaign
 from validation.claims import REGISTER, Claim, Finding
@@ -90,11 +91,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _list(args: argparse.Namespace, comm: Communicator) -> int:
+    everything = [*REGISTER.values(), *BARNEY.values()]
     if comm.rank == 0 and args.json:
         fields = ("id", "statement", "source", "needs")
-        print(json.dumps([{name: getattr(claim, name) for name in fields} for claim in REGISTER.values()]))
+        print(json.dumps([{name: getattr(claim, name) for name in fields} for claim in everything]))
     elif comm.rank == 0:
-        for claim in REGISTER.values():
+        for claim in everything:
             print(f"{claim.id}\n    {claim.statement}\n    needs {claim.needs}")
     return 0
 
@@ -105,6 +107,8 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
     chosen: dict[str, Claim] = {}
     for pattern in names:
         matching = {name: REGISTER[name] for name in fnmatch.filter(REGISTER, pattern)}
+        if not matching and fnmatch.filter(BARNEY, pattern):
+            raise UsageError(f"--claim: {pattern!r} belongs to a whole paper; use 'run barney2024'")
         if not matching:
             raise UsageError(f"--claim: {pattern!r} is not registered; there are {', '.join(REGISTER)}")
         if all(claim.about not in CAMPAIGNS for claim in matching.values()):

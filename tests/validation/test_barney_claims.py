@@ -122,8 +122,37 @@ def test_similar_is_an_equivalence_test() -> None:
     assert similar(0.2, 0.01, 10, margin) is FAIL
 
 
+def sampled(off: float, error: float, *, kind: str = "crossing") -> dict[str, Any]:
+    def point(phase: str, reduced: float) -> dict[str, Any]:
+        predicted = {"tap": -0.9, "corrected": -1.0 if phase == "above" else None, "shares": [1.0]}
+        measured = (-1.0 if phase == "above" else -0.9) * (1 + off)
+        return {"temperature": reduced, "reduced": reduced, "phase": phase, "measured": measured, "error": error,
+                "degrees": 30, "predicted": {**predicted, "plefka_radius": 0.1}}  # fmt: skip
+
+    points = [point("ordered", 0.6), point("ordered", 0.7), point("above", 1.18), point("above", 1.5)]
+    stage = {"epoch": 0.0, "kind": kind, "energies": points}
+    return {f"melting-{MAIN[0].name}": {"stages": [stage]}}
+
+
+@pytest.mark.parametrize(
+    ("off", "error", "expected"),
+    [(0.01, 0.001, PASS), (-0.08, 0.001, FAIL), (0.045, 0.01, INCONCLUSIVE), (0.0, 0.1, INCONCLUSIVE)],
+)
+def test_tap_energy(off: float, error: float, expected: Verdict) -> None:
+    assert verdict("tap-energy", sampled(off, error)) is expected
+
+
+def test_tap_energy_compares_where_it_may() -> None:
+    claim = CLAIMS["barney2024.tap-energy"]
+    crossing = claim.evaluate(claim, evidence(sampled(0.0, 0.001)))
+    assert [one.predicted for one in crossing.comparisons] == [-0.9, -0.9, -1.0]  # not at 1.18 T_c
+    before = claim.evaluate(claim, evidence(sampled(0.0, 0.001, kind="near-touch")))
+    assert [one.predicted for one in before.comparisons] == [-1.0]
+    assert crossing.partner_as_expected
+
+
 def count(pairs: int, *, complete: bool, dropped: int = 0, **changes: Any) -> dict[str, Any]:
-    facts = {"temperature": 1.0, "starts": 60, "dropped": dropped, "pairs": pairs, "minima": pairs,
+    facts = {"temperature": 1.0, "reduced": 0.3, "starts": 60, "dropped": dropped, "pairs": pairs, "minima": pairs,
              "expected": float(pairs), "hits": [], "overlap": 0.4,
              "verdict": "complete" if complete else "incomplete"}  # fmt: skip
     return {**facts, **changes}
@@ -172,6 +201,14 @@ def test_glass_destroyed(glass: dict[str, Any], after: dict[str, Any], expected:
 )
 def test_hidden_order(before: dict[str, Any], after: dict[str, Any], expected: Verdict) -> None:
     assert verdict("hidden-order", counted(MANY, before, after)) is expected
+
+
+def test_a_glass_is_counted_where_most_is_found() -> None:
+    colder = counted(LOST, NONE, SINGLE)
+    for result in colder.values():
+        result["stages"].append({"epoch": 0.0, "where": "glass", **MANY, "reduced": 0.15})
+    assert verdict("glass-destroyed", colder) is PASS
+    assert verdict("glass-destroyed", counted(LOST, NONE, SINGLE)) is INCONCLUSIVE
 
 
 def spectra(after: int, rich: float, lazy: float, *, noise: float = 0.02, before: int = 0) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation import campaign
 from validation.__main__ import main
+from validation.barney.claims import CLAIMS as BARNEY
 from validation.claims import REGISTER, identity
 from validation.compare import Verdict
 
@@ -127,7 +128,7 @@ def test_list_names_every_claim(capsys: pytest.CaptureFixture[str]) -> None:
     plain = capsys.readouterr().out
     assert main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["id"] for one in listed] == list(REGISTER)
+    assert [one["id"] for one in listed] == [*REGISTER, *BARNEY]
     for one in listed:
         assert one["id"] in plain
         assert one["statement"] in plain
@@ -229,6 +230,7 @@ def test_bad_arguments(tmp_path: Path, runs: list[Path], capsys: pytest.CaptureF
     out, run = str(tmp_path / "out"), str(runs[0])
     assert_refused(["run", "--claim", "no-such", "--out", out], capsys, "--claim", "'no-such'", IDENTITY)
     assert_refused(["run", "--claim", "layered-ising.trained-order", "--out", out], capsys, "use 'report'")
+    assert_refused(["run", "--claim", "barney2024.*", "--out", out], capsys, "'run barney2024'")
     assert_refused(["run", "--claim", IDENTITY], capsys, "--out")
     assert_refused(["report", run, "--out", out], capsys, "--out", ".html")
     assert_refused(["report", "--out", f"{out}.html"], capsys, "runs")

@@ -25,6 +25,7 @@ from validation.trained import (
     energy_points,
     melting,
     ordered_states,
+    overlap_histograms,
     overlap_moments,
     projection_moments,
     run_tempering,
@@ -135,8 +136,9 @@ def test_spins_are_those_of_the_run(
 ) -> None:
     run, spins = ferromagnet_run[1], ferromagnet_spins[1]
     assert np.array_equal(spins.energies, run.data.energy.values[1])
-    overlaps = np.mean(spins.states[3, :, 0].astype(float) * spins.states[3, :, 1], axis=-1)
-    assert np.allclose(overlaps, run.data.overlap_total.values[1, 3, :, 0], atol=1e-6)
+    overlaps = spins.overlaps(3)
+    assert np.allclose(overlaps[..., -1], run.data.overlap_total.values[1, 3], atol=1e-6)
+    assert np.allclose(overlaps[..., :-1], run.data.overlap.values[1, 3], atol=1e-6)
     few = sample_spins(ferromagnet_run[0], slots=[3], sample=1)
     assert np.array_equal(few.states[0], spins.states[3])
 
@@ -196,15 +198,18 @@ def test_tap_misses_the_ordered_energy_by_one_over_n_and_loops_leave_its_square(
 
 
 def test_ferromagnet_energies_and_a_wrong_theory(
-    ferromagnet: tuple[LayeredWeights, np.ndarray], ferromagnet_run: tuple[RunConfig, MeasuredRun, float]
+    ferromagnet: tuple[LayeredWeights, np.ndarray],
+    ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
+    ferromagnet_spins: list[SampledSpins],
 ) -> None:
-    _, run, critical = ferromagnet_run
-    points = energy_points(run, bonds_of(ferromagnet[0]), critical, above=1.35, ordered=0.6, most=3, starts=4)
+    critical = ferromagnet_run[2]
+    limits = {"above": 1.35, "ordered": 0.6, "most": 3, "starts": 4}
+    points = energy_points(ferromagnet_spins, bonds_of(ferromagnet[0]), critical, **limits)
     assert [point.phase for point in points] == ["ordered"] * 3 + ["above"] * 2
     for point in points:
         assert abs(point.predicted.corrected - point.measured) < 0.02 * abs(point.measured) + 4 * point.error
     wrong = LayeredWeights(tuple(1.05 * w for w in ferromagnet[0].weights))
-    rejected = energy_points(run, bonds_of(wrong), critical, above=1.35, ordered=0.6, most=3, starts=4)
+    rejected = energy_points(ferromagnet_spins, bonds_of(wrong), critical, **limits)
     assert all(abs(one.against_corrected.z) > 5 for one in rejected if one.phase == "ordered")
     assert isinstance(points[0].against_tap, Comparison)
 
@@ -261,11 +266,27 @@ def test_overlaps_of_a_run_at_infinite_temperature(tmp_path: Path) -> None:
     network, _ = planted_network(signs((20, 10, 6)), strength=1.0)
     plan = TemperingPlan(slots=3, coldest=2000.0, hottest=4000.0, thermalization=20, measurements=600, repeats=2)
     config = tempering_config(stored(tmp_path, network), 0.0, 1.0, plan)
-    moments = overlap_moments(run_tempering(config, tmp_path / "run", SerialCommunicator()))
+    moments = overlap_moments([sample_spins(config, sample=i) for i in range(2)])
     assert moments.names == ("layer 0", "layer 1", "layer 2", "all spins")
     sizes = np.array([20, 10, 6, 36])
     assert np.all(np.abs(moments.binder.value - 1 / sizes) < 5 * moments.binder.error)
     assert np.all(np.abs(moments.susceptibility.value - 1) < 5 * moments.susceptibility.error)
+
+
+def test_histograms_of_independent_and_of_frozen_spins() -> None:
+    n = 64
+    free = overlap_histograms([independent_spins(n)], 1.0)
+    assert [one.name for one in free] == ["layer 0", "all spins"]
+    one = free[-1]
+    centres, width = (one.edges[1:] + one.edges[:-1]) / 2, np.diff(one.edges)
+    assert (one.density * width).sum() == pytest.approx(1.0)
+    assert np.array_equal(one.density, one.density[::-1])
+    # Pairs of independent spins: <q^2> = 1/n; bins add their own width.
+    assert (one.density * width * centres**2).sum() == pytest.approx(1 / n + width[0] ** 2 / 12, rel=0.15)
+    assert np.all(one.error[one.density > 0.5] > 0)
+    still = overlap_histograms([independent_spins(n, frozen=True)], 1.0)[-1]
+    assert np.count_nonzero(still.density) == 2
+    assert still.density[[0, -1]] == pytest.approx(1 / (2 * width[0]))
 
 
 def test_ladder_spans_the_transition_of_the_epoch() -> None:
@@ -283,13 +304,15 @@ def test_figures_of_a_run_are_drawn(
     ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
     ferromagnet_spins: list[SampledSpins],
 ) -> None:
-    _, run, critical = ferromagnet_run
+    critical = ferromagnet_run[2]
     mode = stability_mode(bonds_of(ferromagnet[0]), critical)[1]
-    moments = EpochMoments(1.0, critical, overlap_moments(run), projection_moments(ferromagnet_spins, mode))
+    moments = EpochMoments(
+        1.0, critical, overlap_moments(ferromagnet_spins), projection_moments(ferromagnet_spins, mode)
+    )
     melts = melting(ferromagnet_spins, mode, critical)
-    points = energy_points(run, bonds_of(ferromagnet[0]), critical, most=2, starts=2)
+    points = energy_points(ferromagnet_spins, bonds_of(ferromagnet[0]), critical, most=2, starts=2)
     for svg in (
-        overlap_histograms_figure([(1.0, critical, run)]),
+        overlap_histograms_figure([(1.0, overlap_histograms(ferromagnet_spins, critical))], "$T_c$"),
         binder_figure([moments], melts.participants),
         melting_figure([(0.0, "near-touch", melts), (1.0, "crossing", melts)]),
         energy_figure([(1.0, points)]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from validation.barney.claims_energy import TAP_ENERGY
 from validation.barney.claims_growth import POWER_LAW, TWO_KINDS
 from validation.barney.claims_initial import CLOSED_FORM, INITIAL_GLASS
 from validation.barney.claims_trained import GLASS_DESTROYED, HIDDEN_ORDER, SPECTRUM, TASK_ORDER
@@ -22,6 +23,7 @@ CLAIMS: dict[str, Claim] = {
         TWO_KINDS,
         SPECTRUM,
         TASK_ORDER,
+        TAP_ENERGY,
     )
 }
 

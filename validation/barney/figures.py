@@ -157,14 +157,14 @@ def growth(evidence: Evidence) -> str:
 def solutions(evidence: Evidence) -> str:
     """Draw the number of TAP solutions found just below melting and in the initial glass, against training time."""
     found = [(network, result) for network, result in evidence.have("solutions", evidence.main) if network.seed == 0]
-    places = (("melting", "just below melting, 0.9 $T(t)$"), ("glass", "at 0.6 of the initial $T_c$"))
+    places = (("melting", "just below melting, 0.9 $T(t)$"), ("glass", "cold: most found at any of the temperatures"))
     shown = [(n, r) for n, r in found if any(stage["where"] == "glass" for stage in r["stages"])]
     if not shown:
         return ""
     with figure(2) as (drawing, axes):
         for axis, (where, title) in zip(axes, places, strict=True):
             for i, (network, result) in enumerate(shown):
-                _solutions_of(axis, i, network.kind, [stage for stage in result["stages"] if stage["where"] == where])
+                _solutions_of(axis, i, network.kind, _most_found(result["stages"], where))
             _time_axis(axis, [stage["epoch"] for _, result in shown for stage in result["stages"]])
             axis.set_title(title, fontsize=10, loc="left")
             axis.set_ylabel("pairs of solutions found")
@@ -172,6 +172,15 @@ def solutions(evidence: Evidence) -> str:
             axis.set_ylim(-0.15, max(2.5, 1.35 * axis.get_ylim()[1]))
             axis.legend(loc="upper left", ncols=2, fontsize=8)
         return to_svg(drawing)
+
+
+def _most_found(stages: Sequence[Values], where: str) -> list[Values]:
+    """Return one count an epoch, that of the temperature at which most solutions were found."""
+    best: dict[float, Values] = {}
+    for stage in stages:
+        if stage["where"] == where and stage["pairs"] > best.get(stage["epoch"], {"pairs": -1})["pairs"]:
+            best[stage["epoch"]] = stage
+    return [best[epoch] for epoch in sorted(best)]
 
 
 def _solutions_of(axis: Axes, i: int, kind: str, stages: Sequence[Values]) -> None:
@@ -188,23 +197,27 @@ def _solutions_of(axis: Axes, i: int, kind: str, stages: Sequence[Values]) -> No
 
 
 def melting(evidence: Evidence) -> str:
-    """Draw the Binder ratio that Monte Carlo finds against T over the critical temperature of the TAP equations."""
+    """Draw Binder ratio of the projection and overlap susceptibility of Monte Carlo against T over the TAP T_c."""
     found = evidence.have("melting", evidence.main)
     if not found:
         return ""
-    with figure(2) as (drawing, axes):
-        for axis, kind in zip(axes, KINDS, strict=True):
+    with figure(2 * len(KINDS), 3.6) as (drawing, axes):
+        drawing.subplots_adjust(wspace=0.35)
+        for k, kind in enumerate(KINDS):
             stages: list[Values] = next((result["stages"] for network, result in found if network.kind == kind), [])
-            for i, stage in enumerate(stages):
-                T = np.array(stage["temperatures"]) / stage["critical_temperature"]
-                axis.errorbar(T, stage["binder_curve"], stage["binder_curve_error"], fmt=MARKERS[i], ms=3.5,
-                              mfc="white", color=INKS[i], capsize=2, lw=0.8,
-                              label=f"epoch {stage['epoch']:.3g} ({stage['kind']})")  # fmt: skip
-            axis.axhline(CRITICAL_BINDER, color="0.3", lw=1.1, ls=":")
-            axis.axvline(1, color="0.3", lw=1.1)
-            axis.set_title(kind, fontsize=10, loc="left")
-            axis.set_xlabel("$T / T_c$")
-            axis.set_ylabel("Binder ratio of the projection")
+            for axis, curve in zip(axes[2 * k : 2 * k + 2], ("binder_curve", "susceptibility"), strict=True):
+                for i, stage in enumerate(stages):
+                    T = np.array(stage["temperatures"]) / stage["critical_temperature"]
+                    axis.errorbar(T, stage[curve], stage[f"{curve}_error"], fmt=MARKERS[i], ms=3, mfc="white",
+                                  color=INKS[i], capsize=2, lw=0.8,
+                                  label=f"epoch {stage['epoch']:.3g}")  # fmt: skip
+                axis.axvline(1, color="0.3", lw=1.1)
+                axis.set_title(kind, fontsize=10, loc="left")
+                axis.set_xlabel("$T / T_c$")
+            axes[2 * k].axhline(CRITICAL_BINDER, color="0.3", lw=1.1, ls=":")
+            axes[2 * k].set_ylabel("Binder ratio of the projection")
+            axes[2 * k + 1].set_yscale("log")
+            axes[2 * k + 1].set_ylabel(r"overlap susceptibility  $N\langle q^2\rangle$")
             if stages:
-                axis.legend()
+                axes[2 * k].legend(fontsize=8)
         return to_svg(drawing)

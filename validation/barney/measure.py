@@ -16,9 +16,11 @@ from theory.layered_sk import critical_temperature
 from theory.spectrum import RandomSpectrum, eigenvalues, fit_tail, outliers, spectral_distance
 from theory.tap import Census, census, instability
 from theory.tap.critical import ParamagnetStability
+from validation.trained.energies import energy_points
 from validation.trained.hidden_order import hidden_order
+from validation.trained.histograms import overlap_histograms
 from validation.trained.melting import melting
-from validation.trained.moments import projection_moments
+from validation.trained.moments import overlap_moments, projection_moments
 from validation.trained.plain import plain
 from validation.trained.spins import sample_spins
 from validation.trained.state import bonds_of, stability_mode
@@ -28,9 +30,12 @@ from validation.trained.tempering import TemperingPlan, tempering_config
 Array = NDArray[np.float64]
 Values = dict[str, Any]
 
-# Temperatures at which solutions are counted: just below melting, and where the initial glass was.
+# Temperatures at which solutions are counted: just below melting, and in the initial glass. There most states of a
+# few hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder.
 JUST_BELOW = 0.9
-IN_THE_GLASS = 0.6
+IN_THE_GLASS = (0.15, 0.3)
+# Of each stage's own critical temperature.
+OVERLAPS_AT = 0.6
 # Self-overlap above which a solution is ordered, as in validation.trained.
 _ORDERED = 1e-6
 # States are kept: a slot takes N bytes each time and copy.
@@ -126,10 +131,10 @@ def solution_series(weights: Path, critical: Values, counted: Sequence[float], s
     for epoch in dict.fromkeys(nearest(epochs, wanted) for wanted in counted):
         bonds = bonds_at(weights, epoch)
         melting = next(stage["temperature"] for stage in critical["stages"] if stage["epoch"] == epoch)
-        places = {"melting": JUST_BELOW * melting, **({"glass": IN_THE_GLASS * initial} if cold else {})}
-        for label, temperature in places.items():
-            found = census(bonds, temperature, starts=starts)
-            stages.append({"epoch": epoch, "where": label, **census_facts(found)})
+        places = [("melting", JUST_BELOW, melting), *(("glass", reduced, initial) for reduced in IN_THE_GLASS if cold)]
+        for label, reduced, unit in places:
+            found = census(bonds, reduced * unit, starts=starts)
+            stages.append({"epoch": epoch, "where": label, "reduced": reduced, **census_facts(found)})
     return {"stages": stages}
 
 
@@ -192,7 +197,7 @@ def _finite(value: float) -> float | None:
 
 
 def melting_series(weights: Path, critical: Values, epochs: Sequence[float]) -> Values:
-    """Return where Monte Carlo sees the order along the softest mode of the paramagnet melt, at some stages."""
+    """Return what Monte Carlo finds at some stages: where the order of the softest mode melts, overlaps, energies."""
     stored = stored_epochs(weights)
     stages: list[Values] = []
     for epoch in dict.fromkeys(nearest(stored, wanted) for wanted in epochs):
@@ -203,6 +208,7 @@ def melting_series(weights: Path, critical: Values, epochs: Sequence[float]) -> 
         mode = stability_mode(bonds, stage["temperature"])[1]
         found = plain(melting(samples, mode, stage["temperature"]))
         moments = projection_moments(samples, mode)
+        overlaps = overlap_moments(samples)
         stages.append({
             "epoch": epoch,
             "kind": stage["kind"],
@@ -210,7 +216,9 @@ def melting_series(weights: Path, critical: Values, epochs: Sequence[float]) -> 
             "temperatures": moments.temperatures.tolist(),
             "binder_curve": moments.binder.value[:, 0].tolist(),
             "binder_curve_error": moments.binder.error[:, 0].tolist(),
-            "susceptibility": moments.susceptibility.value[:, 0].tolist(),
-            "susceptibility_error": moments.susceptibility.error[:, 0].tolist(),
+            "susceptibility": overlaps.susceptibility.value[:, -1].tolist(),
+            "susceptibility_error": overlaps.susceptibility.error[:, -1].tolist(),
+            "histograms": plain(overlap_histograms(samples, OVERLAPS_AT * stage["temperature"])),
+            "energies": plain(energy_points(samples, bonds, stage["temperature"])),
         })  # fmt: skip
     return {"stages": stages}

@@ -16,6 +16,7 @@ from validation.barney import figures
 from validation.barney.claims import CLAIMS
 from validation.barney.claims_growth import growths
 from validation.barney.evidence import Evidence, crossings
+from validation.barney.figures_sampled import energy_figures, overlap_figures
 from validation.barney.parts import write_atomically
 from validation.claims.base import Finding
 from validation.compare import LEVEL, POWER
@@ -92,10 +93,18 @@ def sections(evidence: Evidence) -> list[dict[str, str]]:
          "and after training."),
         ("Rich against lazy learning", figures.rich_lazy, "Distance of the spectrum from the initial one, and motion "
          "of the weights relative to their size. A small output scale is rich, a large one lazy."),
-        ("Monte Carlo", figures.melting, "Binder ratio of the projection on the softest mode against T/T_c; 0.406 "
-         "(dotted) is a mean-field ferromagnet's value at its transition."),
+        ("Monte Carlo", figures.melting, "Binder ratio of the projection on the softest mode, and N times the mean "
+         "squared overlap of all spins, against T/T_c; 0.406 (dotted) is a mean-field ferromagnet's value at its "
+         "transition."),
     ]  # fmt: skip
     found = [{"title": title, "svg": draw(evidence), "caption": caption} for title, draw, caption in drawn]
+    for name, svg in overlap_figures(evidence).items():
+        found.append({"title": f"Overlaps of {name}", "svg": svg, "caption": "P(q) between copies, layer by layer with "
+                      "its number of spins, from glass to hidden order; bars: spread between ladders."})  # fmt: skip
+    for name, svg in energy_figures(evidence).items():
+        found.append({"title": f"Energies of {name}", "svg": svg, "caption": "Monte Carlo less theory. Left: the TAP "
+                      "energy alone, which lacks closed loops of bonds; right: with loops, where the state has a "
+                      "harmonic neighbourhood."})  # fmt: skip
     return [section for section in found if section["svg"]]
 
 

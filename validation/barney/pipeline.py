@@ -67,11 +67,12 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
         # Before training all rates are alike: the central one speaks for them.
         counted = (last,) if not central else effort.counted if spec.seed == 0 else (0.0, last)
         yield part(
-            "solutions", {"counted": list(counted), "starts": effort.starts, "cold": central},
+            "solutions", {"counted": list(counted), "starts": effort.starts,
+                          "cold": list(measure.IN_THE_GLASS) if central else []},
             lambda store: measure.solution_series(
                 weights(store), store.result(critical), counted, effort.starts, cold=central
             ),
-            cost.solutions * len(counted) * (1 + central), critical,
+            cost.solutions * len(counted) * (1 + len(measure.IN_THE_GLASS) * central), critical,
         )  # fmt: skip
     if central:
         epochs = (float(effort.epochs),)
@@ -82,7 +83,7 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
     if spec.seed == 0 and central and not spec.shuffled:
         sampled = effort.sampled
         yield part(
-            "melting", {"epochs": list(sampled)},
+            "melting", {"epochs": list(sampled), "overlaps_at": measure.OVERLAPS_AT},
             lambda store: measure.melting_series(weights(store), store.result(critical), sampled),
             cost.sampling * len(sampled), critical,
         )  # fmt: skip

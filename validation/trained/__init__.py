@@ -3,17 +3,19 @@
 For one epoch of a file of weights, with T_c from `theory.tap.instability`:
 
     config = tempering_config(path, epoch, T_c)         # ladder from 0.3 to 1.6 T_c
-    run = run_tempering(config, folder, world)          # -> overlap_moments(run), energy_points(run, bonds, T_c)
-    spins = [sample_spins(config, sample=i) for i in range(config.samples)]   # the same states, spin by spin
+    spins = [sample_spins(config, sample=i) for i in range(config.samples)]
+    overlap_histograms(spins, 0.5 * T_c), overlap_moments(spins), energy_points(spins, bonds, T_c)
     melting(spins, stability_mode(bonds, T_c)[1], T_c)
     hidden_order(network, task_of(dataset, kind), spins=spins[0])
 
+`run_tempering` makes the same chain on MPI ranks and stores it, without the spins;
 and `order_lost` compares the last for networks trained on true and on shuffled labels.
 """
 
 from validation.trained.control import Lost, lost, order_lost
 from validation.trained.energies import EnergyPoint, energy_points
 from validation.trained.hidden_order import HiddenOrder, hidden_order
+from validation.trained.histograms import OverlapHistogram, overlap_histograms
 from validation.trained.melting import Melting, melting
 from validation.trained.moments import Moments, overlap_moments, projection_moments
 from validation.trained.spins import SampledSpins, sample_spins
@@ -28,6 +30,7 @@ __all__ = [
     "Melting",
     "Moments",
     "OrderedStates",
+    "OverlapHistogram",
     "SampledSpins",
     "Task",
     "TemperingPlan",
@@ -39,6 +42,7 @@ __all__ = [
     "melting",
     "order_lost",
     "ordered_states",
+    "overlap_histograms",
     "overlap_moments",
     "projection_moments",
     "run_tempering",

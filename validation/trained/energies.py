@@ -21,18 +21,19 @@ Montanari & Rizzo, J. Stat. Mech. P10011 (2005); Watanabe & Fukumizu, NIPS 22 (2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.estimators.series import FEWEST_BLOCKS
+from mcsim.estimators.series import FEWEST_BLOCKS, blocking
 from theory.bonds import LayeredBonds
 from theory.tap import TapSolution, functional, solve_states
 from theory.tap.stability import plefka_radius
 from validation.compare import Comparison
-from validation.measured import MeasuredRun
+from validation.trained.spins import SampledSpins
 from validation.trained.state import ordered_states
 
 Array = NDArray[np.float64]
@@ -95,7 +96,7 @@ class EnergyPoint:
 
 
 def energy_points(
-    run: MeasuredRun,
+    samples: Sequence[SampledSpins],
     bonds: LayeredBonds,
     critical_temperature: float,
     *,
@@ -108,7 +109,7 @@ def energy_points(
 
     Parameters
     ----------
-    run : MeasuredRun
+    samples : sequence of SampledSpins
         Repeats on this network.
     bonds : LayeredBonds
         Its couplings.
@@ -121,19 +122,21 @@ def energy_points(
     starts : int
         Random starts of the search for TAP states.
     """
-    reduced = run.temperatures / critical_temperature
-    cold, hot = np.flatnonzero(reduced <= ordered), np.flatnonzero((reduced >= above) & (run.betas > 0))
+    temperatures = samples[0].temperatures
+    reduced = temperatures / critical_temperature
+    cold, hot = np.flatnonzero(reduced <= ordered), np.flatnonzero((reduced >= above) & np.isfinite(temperatures))
     points = []
-    for phase, slots in (("ordered", cold), ("above", hot)):
+    phases: tuple[tuple[Phase, NDArray[np.intp]], ...] = (("ordered", cold), ("above", hot))
+    for phase, slots in phases:
         for slot in _spread_out(slots, most):
-            temperature = float(run.temperatures[slot])
+            temperature = float(temperatures[slot])
             predicted = (
                 paramagnet_energy(bonds, temperature)
                 if phase == "above" and not bonds.fields.any()
                 else ordered_energy(bonds, temperature, starts=starts)
             )
             if predicted is not None:
-                points.append(_point(run, int(slot), critical_temperature, phase, predicted))
+                points.append(_point(samples, int(slot), critical_temperature, phase, predicted))
     return points
 
 
@@ -143,15 +146,18 @@ def _spread_out(slots: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     return np.asarray(slots[np.unique(np.linspace(0, slots.size - 1, most).round().astype(int))])
 
 
-def _point(run: MeasuredRun, slot: int, critical: float, phase: str, predicted: Predicted) -> EnergyPoint:
-    chains = [run.energy_blocking(sample, slot) for sample in range(run.samples)]
+def _point(
+    samples: Sequence[SampledSpins], slot: int, critical: float, phase: Phase, predicted: Predicted
+) -> EnergyPoint:
+    temperature = float(samples[0].temperatures[slot])
+    chains = [blocking(one.energies[slot] / one.spins) for one in samples]
     return EnergyPoint(
-        temperature=float(run.temperatures[slot]),
-        reduced=float(run.temperatures[slot] / critical),
-        phase="above" if phase == "above" else "ordered",
+        temperature=temperature,
+        reduced=temperature / critical,
+        phase=phase,
         measured=float(np.mean([one.mean for one in chains])),
-        error=float(np.sqrt(np.sum([one.error**2 for one in chains])) / run.samples),
-        degrees=(FEWEST_BLOCKS - 1) * run.samples,
+        error=float(np.sqrt(np.sum([one.error**2 for one in chains])) / len(chains)),
+        degrees=(FEWEST_BLOCKS - 1) * len(chains),
         predicted=predicted,
     )
 

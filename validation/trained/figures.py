@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, NullLocator
 from numpy.typing import NDArray
 
-from validation.measured import MeasuredRun
 from validation.plots import INKS, MARKERS, figure, to_svg
 from validation.trained.energies import EnergyPoint
+from validation.trained.histograms import OverlapHistogram
 from validation.trained.melting import CRITICAL_BINDER, Melting, curie_weiss
 from validation.trained.moments import Moments, binder_of
 
@@ -40,47 +40,41 @@ class EpochMoments:
     projection: Moments
 
 
-def overlap_histograms_figure(
-    runs: Sequence[tuple[float, float, MeasuredRun]], reduced: float = 0.5, *, reversible: bool = True
-) -> str:
-    """Draw P(q) of every layer and of all spins at the temperature nearest to `reduced` T_c, one line an epoch.
+def overlap_histograms_figure(epochs: Sequence[tuple[float, Sequence[OverlapHistogram]]], temperature: str) -> str:
+    """Draw P(q) of every layer and of all spins, one line an epoch.
 
     Parameters
     ----------
-    runs : sequence of (epoch, critical temperature, MeasuredRun)
-    reduced : float
-    reversible : bool
-        Whether there are no biases: then q and -q speak of the same states and are averaged.
+    epochs : sequence of (epoch, histograms)
+    temperature : str
+        At which, for the axis.
     """
-    layers = len(runs[0][2].widths)
-    names = [*(f"layer_{k}" for k in range(layers)), "total"]
-    rows = math.ceil(len(names) / 3)
+    names = len(epochs[0][1])
+    rows = math.ceil(names / 3)
     height = 2.5 * rows + 0.6
     with figure(3, height) as (drawing, axes):
         for axis in axes:
             axis.remove()
         drawing.subplots_adjust(hspace=0.4, wspace=0.25, bottom=0.55 / height, top=1 - 0.7 / height)
         grid = np.atleast_1d(drawing.subplots(rows, 3)).ravel()
-        for axis, name in zip(grid, names, strict=False):
-            for i, (epoch, critical, run) in enumerate(runs):
-                slot = int(np.argmin(np.abs(np.log(run.temperatures / (reduced * critical)))))
-                counts = run.data[f"histogram_{name}"].isel(slot=slot).values.astype(float).sum(axis=0)
-                edges = run.data[f"edges_{name}"].values
-                counts = (counts + counts[::-1]) / 2 if reversible else counts
-                axis.stairs(counts / counts.sum() / np.diff(edges), edges, color=INKS[i % len(INKS)], lw=1.3,
-                            label=f"epoch {epoch:g}")  # fmt: skip
-            width = runs[0][2].spins if name == "total" else runs[0][2].widths[names.index(name)]
-            axis.set_title("all spins" if name == "total" else f"{name.replace('_', ' ')} ({width})", fontsize=10)
+        for n, axis in enumerate(grid[:names]):
+            for i, (epoch, histograms) in enumerate(epochs):
+                one = histograms[n]
+                axis.stairs(one.density, one.edges, color=INKS[i % len(INKS)], lw=1.3, label=f"epoch {epoch:.3g}",
+                            ls=("-", "--", "-.", ":")[i % 4])  # fmt: skip
+                centres = (one.edges[1:] + one.edges[:-1]) / 2
+                axis.errorbar(centres, one.density, one.error, fmt="none", ecolor=INKS[i % len(INKS)], lw=0.6)
+            axis.set_title(f"{epochs[0][1][n].name} ({epochs[0][1][n].spins})", fontsize=10)
             axis.set_xlim(-1.03, 1.03)
             axis.set_ylim(bottom=0)
-        for axis in grid[len(names) :]:
+        for axis in grid[names:]:
             axis.remove()
-        for axis in grid[: len(names)][-3:]:
-            axis.set_xlabel(f"overlap  $q$  at {reduced:g} $T_c$")
+        for axis in grid[:names][-3:]:
+            axis.set_xlabel(f"overlap  $q$  at {temperature}")
         for row in range(rows):
             grid[3 * row].set_ylabel("density  $P(q)$")
         handles, labels = grid[0].get_legend_handles_labels()
-        drawing.legend(handles, labels, loc="upper center", ncols=len(runs), bbox_to_anchor=(0.5, 1.0))
+        drawing.legend(handles, labels, loc="upper center", ncols=len(epochs), bbox_to_anchor=(0.5, 1.0))
         return to_svg(drawing)
 
 

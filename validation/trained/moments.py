@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.measured import MeasuredRun
 from validation.trained.blocks import Estimate, block_jackknife
 from validation.trained.spins import SampledSpins
 
@@ -45,15 +44,22 @@ class Moments:
     spread: Estimate
 
 
-def overlap_moments(run: MeasuredRun) -> Moments:
-    """Return the moments of the overlaps between copies, per layer and over all spins."""
-    layers = np.asarray(run.data.overlap.values, dtype=np.float64)
-    everything = np.asarray(run.data.overlap_total.values, dtype=np.float64)
-    q = np.concatenate([layers, everything[..., np.newaxis]], axis=-1)
+def overlap_moments(samples: Sequence[SampledSpins]) -> Moments:
+    """Return the moments of the overlaps between copies, per layer and over all spins.
+
+    Parameters
+    ----------
+    samples : sequence of SampledSpins
+        Repeats with the same slots.
+    """
+    first = samples[0]
     # Pairs share copies, so that they are one chain; slots stay together, since exchanges tie them.
-    chains = _powers(np.moveaxis(q, 1, 2)).mean(axis=3)
-    names = (*(f"layer {k}" for k in range(len(run.widths))), "all spins")
-    return _moments(run.temperatures, names, chains, np.array([*run.widths, run.spins], dtype=np.float64))
+    chains = np.stack([
+        np.stack([_powers(one.overlaps(slot)).mean(axis=1) for slot in range(first.temperatures.size)], axis=1)
+        for one in samples
+    ])  # fmt: skip
+    sizes = np.array([*first.widths, first.spins], dtype=np.float64)
+    return _moments(first.temperatures, first.overlap_names, chains, sizes)
 
 
 def projection_moments(samples: Sequence[SampledSpins], direction: Array) -> Moments:

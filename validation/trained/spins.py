@@ -52,6 +52,27 @@ class SampledSpins:
         """Return all states of a slot, shape (measurements x copies, N)."""
         return np.asarray(self.states[slot].reshape(-1, self.states.shape[-1]), dtype=np.float64)
 
+    @property
+    def spins(self) -> int:
+        """Number of spins, N."""
+        return sum(self.widths)
+
+    @property
+    def overlap_names(self) -> tuple[str, ...]:
+        """Return what the last axis of `overlaps` runs over."""
+        return (*(f"layer {k}" for k in range(len(self.widths))), "all spins")
+
+    def overlaps(self, slot: int) -> Array:
+        """Return the overlaps of all pairs of copies, shape (measurements, pairs, layers + 1), all spins last."""
+        first, second = np.triu_indices(self.states.shape[2], 1)
+        states = self.states[slot]
+        products = states[:, first] * states[:, second]
+        begins = np.cumsum((0, *self.widths[:-1]))
+        layers = np.add.reduceat(products, begins, axis=-1, dtype=np.int64).astype(np.float64)
+        everything = layers.sum(axis=-1, keepdims=True)
+        sizes = np.array([*self.widths, self.spins], dtype=np.float64)
+        return np.asarray(np.concatenate([layers, everything], axis=-1) / sizes)
+
     def projections(self, direction: Array) -> Array:
         """Return s.v/(|v| N^{1/2}), from -1 to 1, shape (slots, measurements, copies)."""
         unit = direction / (np.linalg.norm(direction) * np.sqrt(direction.size))
