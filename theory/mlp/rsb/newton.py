@@ -1,0 +1,231 @@
+"""Newton's method on the saddle-point equations with broken replica symmetry.
+
+Where replica symmetry breaks continuously every level is marginal, and an iteration of sweeps loses as many digits as there
+are levels. The unknowns here are, layer by layer, rt, r_0 and the logarithms of the increments of the conjugates: they alone
+determine a sweep. The equation of an increment is log(image / increment) = 0, the log of a growth rate, which does not vanish
+where levels merge: merged levels are no solution of it, but levels whose increment the iteration takes to nothing, and are
+dropped.
+
+Breakpoints extremise Phi, which among solutions at given breakpoints is smallest there: more levels lower Phi. Newton steps in
+x use the second derivative of Phi along those solutions, with its negative eigenvalues turned round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.mlp.rsb.free_entropy import breakpoint_slopes_of_averages, free_entropy_of_averages
+from theory.mlp.rsb.parameters import ParisiParameters
+from theory.mlp.rsb.recursion import LevelAverages
+from theory.mlp.rsb.sweep import Layers
+from theory.result import NotConvergedError
+
+FloatArray = NDArray[np.float64]
+
+_TINY = 1e-300
+_DIFFERENCE = 1e-6
+_LONGEST_STEP = 0.7  # in any logarithm
+_SHORTEST = 1e-3
+_MERGED = 1e-5  # of the span of the input's conjugates
+_LEAST_SPAN = 1e-2  # of 1/v; narrower spans count as if they were this wide
+_NEAREST = 0.3  # of the distance to the next breakpoint
+
+
+@dataclass(frozen=True)
+class Saddle:
+    """A solution at given breakpoints, with what was computed on the way.
+
+    Attributes
+    ----------
+    parameters : ParisiParameters
+        Overlaps are those of a sweep with these conjugates.
+    image : ParisiParameters
+        With the conjugates after the sweep.
+    averages : list of LevelAverages
+        Of layers 1..L.
+    residual : float
+        Largest mismatch of the equations: conjugates in units of 1/v, increments relative to themselves.
+    sweeps : int
+    """
+
+    parameters: ParisiParameters
+    image: ParisiParameters
+    averages: list[LevelAverages]
+    residual: float
+    sweeps: int
+
+    def free_entropy(self, layers: Layers, beta: float) -> float:
+        """Return Phi."""
+        return free_entropy_of_averages(layers.model, beta, self.parameters, self.averages)
+
+    def slopes(self, layers: Layers, beta: float) -> FloatArray:
+        """Return dPhi/dx_i, shape (K,)."""
+        return breakpoint_slopes_of_averages(layers.model, beta, self.parameters, self.averages)
+
+
+class _Equations:
+    """The equations at given breakpoints as a function of one vector."""
+
+    def __init__(self, layers: Layers, start: ParisiParameters) -> None:
+        self._layers = layers
+        self._start = start
+        self._unit = 1.0 / start.v[:-1]
+        self.sweeps = 0
+
+    def vector(self, p: ParisiParameters) -> FloatArray:
+        """Return the unknowns: rt, r_0 and log increments of layers 0..L-1."""
+        steps = np.log(np.maximum(np.diff(p.r[:-1], axis=1), _TINY))
+        return np.column_stack([p.rt[:-1] / self._unit, p.r[:-1, 0] / self._unit, steps]).ravel()
+
+    def parameters(self, z: FloatArray, x: FloatArray) -> ParisiParameters:
+        """Return the conjugates of a vector, at breakpoints x; overlaps are those of the start."""
+        old = self._start
+        table = z.reshape(old.r.shape[0] - 1, -1)
+        r = np.cumsum(np.column_stack([table[:, 1] * self._unit, np.exp(table[:, 2:])]), axis=1)
+        r_d = np.append(r[:, -1] + table[:, 0] * self._unit, old.r_d[-1])
+        return ParisiParameters(x, old.k, old.k_d, np.vstack([r, old.r[-1]]), r_d)
+
+    def at(self, z: FloatArray, x: FloatArray) -> tuple[FloatArray, Saddle]:
+        """Return the mismatch and the point itself."""
+        self.sweeps += 1
+        p = self.parameters(z, x)
+        image, averages = self._layers.sweep(p)
+        miss = self.vector(image) - z
+        here = ParisiParameters(p.x, image.k, image.k_d, p.r, p.r_d)
+        return miss, Saddle(here, image, averages, float(np.abs(miss).max()), self.sweeps)
+
+    def derivative(self, z: FloatArray, x: FloatArray, miss: FloatArray) -> FloatArray:
+        """Return d(mismatch)/dz by finite differences."""
+        columns = []
+        for j in range(z.size):
+            moved = z.copy()
+            moved[j] += _DIFFERENCE
+            columns.append((self.at(moved, x)[0] - miss) / _DIFFERENCE)
+        return np.array(columns).T
+
+
+def solve_fixed(layers: Layers, start: ParisiParameters, tolerance: float, *, max_steps: int = 40) -> Saddle:
+    """Solve at given breakpoints, from a start close enough; breakpoints where the overlap stops changing are dropped.
+
+    Parameters
+    ----------
+    layers : Layers
+    start : ParisiParameters
+        With conjugates that increase in x.
+    tolerance : float
+        Largest residual accepted.
+    max_steps : int
+        Newton steps allowed.
+
+    Raises
+    ------
+    NotConvergedError
+        If the equations still miss by more than the tolerance; the message says by how much.
+    """
+    start = without_merged(start)
+    equations = _Equations(layers, start)
+    z, sweeps = equations.vector(start), 0
+    miss, saddle = equations.at(z, start.x)
+    for _ in range(max_steps):
+        if saddle.residual < tolerance:
+            break
+        z, miss, saddle = _newton_step(equations, z, start.x, miss)
+        kept = without_merged(saddle.image)
+        if kept.x.size < start.x.size:
+            sweeps += equations.sweeps
+            start, equations = kept, _Equations(layers, kept)
+            z = equations.vector(start)
+            miss, saddle = equations.at(z, start.x)
+    else:
+        raise NotConvergedError(
+            f"{max_steps} Newton steps done with {start.x.size} breakpoints, the equations still miss by {saddle.residual:.1e}"
+        )
+    p = saddle
+    return Saddle(p.parameters, p.image, p.averages, p.residual, sweeps + equations.sweeps)
+
+
+def _newton_step(
+    equations: _Equations, z: FloatArray, x: FloatArray, miss: FloatArray
+) -> tuple[FloatArray, FloatArray, Saddle]:
+    step = np.linalg.lstsq(equations.derivative(z, x, miss), -miss, rcond=1e-13)[0]
+    fraction = min(1.0, _LONGEST_STEP / float(np.abs(step).max() + _TINY))
+    while True:
+        try:
+            new, saddle = equations.at(z + fraction * step, x)
+            if np.all(np.isfinite(new)):
+                return z + fraction * step, new, saddle
+        except NotConvergedError:
+            if fraction < _SHORTEST:
+                raise
+        fraction *= 0.5
+
+
+def without_merged(p: ParisiParameters) -> ParisiParameters:
+    """Return the parameters without breakpoints at which the input's conjugate does not change."""
+    steps = np.diff(p.r[0])
+    scale = max(float(p.r[0, -1] - p.r[0, 0]), _LEAST_SPAN / float(p.v[0]))
+    keep = np.flatnonzero(steps > _MERGED * scale)
+    if keep.size == steps.size:
+        return p
+    # A plateau that ends with a dropped breakpoint goes on with the value it had.
+    plateau = np.concatenate([[0], keep + 1])
+    k, r = p.k[:, plateau], p.r[:, plateau]
+    return ParisiParameters(p.x[keep], k, p.k_d, r, p.rt + r[:, -1])
+
+
+def extremise(layers: Layers, beta: float, start: ParisiParameters, tolerance: float, *, max_steps: int = 40) -> Saddle:
+    """Solve with breakpoints that extremise Phi, from a start close enough.
+
+    Parameters and errors are those of `solve_fixed`; the tolerance also bounds the derivative in each breakpoint,
+    relative to sum_l alpha_l Delta k_i Delta r_i / 2.
+    """
+    saddle = solve_fixed(layers, start, 1e-2 * tolerance)
+    sweeps = saddle.sweeps
+    for _ in range(max_steps):
+        slopes = saddle.slopes(layers, beta)
+        residual = max(saddle.residual, float(np.abs(slopes / _unit(layers, saddle.parameters)).max(initial=0.0)))
+        if residual < tolerance:
+            return Saddle(saddle.parameters, saddle.image, saddle.averages, residual, sweeps)
+        guess = _breakpoint_step(layers, beta, saddle, slopes)
+        saddle = solve_fixed(layers, guess, 1e-2 * tolerance)
+        sweeps += saddle.sweeps + guess.x.size * (guess.x.size + 2)
+    raise NotConvergedError(
+        f"{sweeps} sweeps done, breakpoints {np.round(saddle.parameters.x, 4).tolist()} still miss by {residual:.1e}"
+    )
+
+
+def _unit(layers: Layers, p: ParisiParameters) -> FloatArray:
+    """Return the size of a breakpoint's derivative: sum_l alpha_l Delta k_i Delta r_i / 2 over layers, shape (K,)."""
+    ratios = np.asarray(layers.model.width_ratios)[:, None]
+    return np.asarray(0.5 * np.sum(ratios * np.diff(p.k, axis=1) * np.diff(p.r, axis=1), axis=0) + _TINY)
+
+
+def _breakpoint_step(layers: Layers, beta: float, saddle: Saddle, slopes: FloatArray) -> ParisiParameters:
+    """Return the start at better breakpoints, moved along the solutions."""
+    p = saddle.parameters
+    equations = _Equations(layers, p)
+    z = equations.vector(p)
+    miss = equations.at(z, p.x)[0]
+    by_z, slopes_by_z = [], []
+    for j in range(z.size + p.x.size):
+        dz = np.zeros(z.size)
+        x = p.x.copy()
+        (dz if j < z.size else x)[j if j < z.size else j - z.size] += _DIFFERENCE
+        moved, there = equations.at(z + dz, x)
+        by_z.append((moved - miss) / _DIFFERENCE)
+        slopes_by_z.append((there.slopes(layers, beta) - slopes) / _DIFFERENCE)
+    jacobian, gradient = np.array(by_z).T, np.array(slopes_by_z).T
+    # Along solutions dz = -J_z^{-1} J_x dx.
+    response = -np.linalg.lstsq(jacobian[:, : z.size], jacobian[:, z.size :], rcond=1e-13)[0]
+    hessian = gradient[:, z.size :] + gradient[:, : z.size] @ response
+    values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
+    dx = -vectors @ ((vectors.T @ slopes) / np.maximum(np.abs(values), 1e-10 * np.abs(values).max()))
+    edges = np.concatenate([[0.0], p.x, [1.0]])
+    room = np.minimum(np.diff(edges)[:-1], np.diff(edges)[1:])
+    fraction = min(
+        1.0, float(_NEAREST / np.max(np.abs(dx) / room)), _LONGEST_STEP / float(np.abs(response @ dx).max() + _TINY)
+    )
+    return equations.parameters(z + fraction * response @ dx, p.x + fraction * dx)
