@@ -9,14 +9,18 @@ from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.functional import rs_free_energy, saddle_residual
 from theory.layered_sk.rs import RSSolution, solve_rs
+from theory.layered_sk.rsb import RSBSolution, solve_frsb, solve_krsb
 from theory.layered_sk.stability import replicon
 
 __all__ = [
     "LayeredCouplings",
+    "RSBSolution",
     "RSSolution",
     "critical_temperature",
     "replicon",
     "rs_free_energy",
     "saddle_residual",
+    "solve_frsb",
+    "solve_krsb",
     "solve_rs",
 ]

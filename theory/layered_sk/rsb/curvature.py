@@ -1,0 +1,151 @@
+"""Second derivatives of one layer's Parisi functional, for Newton's method.
+
+Notation of `kernels` and `layer`. Changing v_i or x_i changes f_{i-1} by the function a_i or b_i of y_{i-1}, and f_p
+with p < i - 1 by its conditional expectation w_p = E[w | y_p]. For u of step l and w of step i >= l the second
+derivative of phi is
+
+    u = a_l:  E [w'' + 2 x_l m w']_{l-1}/2 + C(u, w)          (plus E m_{l-1}^2 / 2 if w = b_l)
+    u = b_l:  E (T_l[f_l w_l] - T_l[f_l] T_l[w_l]) + C(u, w)  for i > l
+              E (T_l[f_l^2] - T_l[f_l]^2 - 2 b_l)/x_l + C     for w = u
+    C(u, w) = sum_{p=1}^{l-1} x_p (E u_p w_p - E u_{p-1} w_{p-1})
+
+The first terms differentiate step l itself; C is the second variation of the steps below l, which are logarithms of
+means of exp(x_p f_p). Derived here, checked by finite differences in the tests. Where w'' and w' appear they are
+finite differences of sixth order, so the result is good to about 1e-6: enough for Newton's method, whose solution does
+not depend on it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.layered_sk.rsb import kernels
+from theory.layered_sk.rsb.layer import LayerState
+
+Array = NDArray[np.float64]
+
+_FIRST = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60
+_SECOND = np.array([2, -27, 270, -490, 270, -27, 2]) / 180
+_HALF = 3
+
+
+def curvature(state: LayerState, with_breakpoints: bool) -> Array:
+    """Return the second derivatives of phi in (S_0 .. S_K), followed by (x_1 .. x_K) if wanted.
+
+    Parameters
+    ----------
+    state : LayerState
+    with_breakpoints : bool
+
+    Returns
+    -------
+    float64 array, shape (K + 1, K + 1) or (2 K + 1, 2 K + 1)
+    """
+    matrix = _Descent(state, with_breakpoints).run()
+    # d/dS_i = d/dv_i - d/dv_{i+1}
+    change = np.eye(len(matrix))
+    below = np.arange(len(state.breakpoints))
+    change[below, below + 1] = -1.0
+    return np.asarray(change @ matrix @ change.T)
+
+
+class _Descent:
+    """Go down through the levels with the functions of all steps above as columns.
+
+    Index i of the matrix is v_i, index K + i is x_i.
+    """
+
+    def __init__(self, state: LayerState, with_breakpoints: bool) -> None:
+        self._state = state
+        self._steps = len(state.breakpoints)
+        self._with_breakpoints = with_breakpoints
+        size = self._steps + 1 + (self._steps if with_breakpoints else 0)
+        self._matrix = np.zeros((size, size))
+        self._grams = np.zeros((self._steps, size, size))
+
+    def run(self) -> Array:
+        """Return the second derivatives in (v, x)."""
+        columns, names = np.zeros((self._state.g.shape[1], 0)), np.zeros(0, dtype=np.int64)
+        for step in range(self._steps, 0, -1):
+            columns, names = self._descend(step, columns, names)
+            self._set(step, names, self._slope(step - 1, self._state.breakpoints[step - 1], columns))
+            if self._with_breakpoints:
+                square = float(self._state.overlaps[step - 1])
+                self._add(step, self._steps + step, square / 2)
+            known = columns[: self._state.grid.points]
+            weighted = self._state.probability[step - 1][:, None] * known
+            self._grams[step - 1][np.ix_(names, names)] = known.T @ weighted
+        self._set(0, names, self._slope(0, 0.0, columns))
+        self._set(0, np.zeros(1, dtype=np.int64), self._slope(0, 0.0, self._state.chi[0][:, None] / 2))
+        self._add_correlations()
+        return self._matrix
+
+    def _descend(self, step: int, columns: Array, names: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+        """Take the columns from level `step` to the one below, and add those of the step itself."""
+        state, x = self._state, float(self._state.breakpoints[step - 1])
+        a = (state.chi[step - 1] + x * state.m[step - 1] ** 2) / 2
+        if not self._with_breakpoints:
+            lower = np.column_stack([self._means(step, columns), a[: state.grid.points]])
+            return self._pad(lower), np.append(names, step)
+        log = (state.g[step] + state.grid.fields)[:, None]
+        means = self._means(step, np.hstack([columns, log * columns, log, log**2]))
+        count = len(names)
+        lower, with_log, mean_log, square = means[:, :count], means[:, count:-2], means[:, -2:-1], means[:, -1:]
+        mine = self._steps + step
+        self._set(mine, names, self._average(step - 1, with_log - mean_log * lower))
+        below = state.g[step - 1] + state.grid.fields + state.constants[step - 1] - state.constants[step]
+        b = (mean_log[:, 0] - below[: state.grid.points]) / x
+        self._add(mine, mine, float(self._average(step - 1, square - mean_log**2 - 2 * b[:, None])[0]) / x)
+        lower = np.column_stack([lower, a[: state.grid.points], b])
+        return self._pad(lower), np.append(names, [step, mine])
+
+    def _means(self, step: int, columns: Array) -> Array:
+        state, grid = self._state, self._state.grid
+        row, low, high = grid.weights[step - 1], grid.low[step - 1], grid.high[step - 1]
+        x, norm = state.breakpoints[step - 1], state.norm[step - 1]
+        matrix = kernels.transition(x, grid.step, grid.points, row, low, high, state.g[step], norm)
+        return np.asarray(matrix @ columns)
+
+    def _pad(self, columns: Array) -> Array:
+        # Beyond the grid f_p = |y| + c_p, and its derivatives with respect to v and x no longer depend on y.
+        return np.pad(columns, ((0, self._state.g.shape[1] - len(columns)), (0, 0)), mode="edge")
+
+    def _average(self, level: int, values: Array) -> Array:
+        return np.asarray(self._state.probability[level] @ values[: self._state.grid.points])
+
+    def _slope(self, level: int, x: float, columns: Array) -> Array:
+        """E [w'' + 2 x m w']/2 at a level, shape (columns,)."""
+        points, step = self._state.grid.points, self._state.grid.step
+        even = np.concatenate(
+            [columns[_HALF:0:-1], columns[:points], np.repeat(columns[points - 1 : points], _HALF, 0)]
+        )
+        second = sum(weight * even[k : k + points] for k, weight in enumerate(_SECOND)) / step**2
+        first = sum(weight * even[k : k + points] for k, weight in enumerate(_FIRST)) / step
+        return self._average(level, second / 2 + x * self._state.m[level, :points, None] * first)
+
+    def _add_correlations(self) -> None:
+        correlation = np.zeros_like(self._matrix)
+        for step in range(2, self._steps + 1):
+            correlation += self._state.breakpoints[step - 2] * (self._grams[step - 1] - self._grams[step - 2])
+            above = np.arange(step, self._steps + 1)
+            if self._with_breakpoints:
+                above = np.append(above, self._steps + above)
+            self._add_block(step, above, correlation)
+
+    def _add_block(self, step: int, above: NDArray[np.int64], correlation: Array) -> None:
+        mine = [step, self._steps + step] if self._with_breakpoints else [step]
+        for row in mine:
+            for column in above:
+                if column in mine and column < row:
+                    continue
+                self._add(row, int(column), float(correlation[row, column]))
+
+    def _set(self, row: int, columns: NDArray[np.int64], values: Array) -> None:
+        self._matrix[row, columns] = values
+        self._matrix[columns, row] = values
+
+    def _add(self, row: int, column: int, value: float) -> None:
+        self._matrix[row, column] += value
+        if row != column:
+            self._matrix[column, row] += value

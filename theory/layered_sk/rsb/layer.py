@@ -1,0 +1,115 @@
+"""The Parisi functional of the spins of one layer: its value, gradient and curvature.
+
+A spin of the layer feels a field whose variance at level i is S_i (in units of T^2), 0 < S_0 < .. < S_K, with
+breakpoints 0 < x_1 < .. < x_K < 1 (x_0 = 0, x_{K+1} = 1). With v_0 = S_0, v_i = S_i - S_{i-1} and the recursion of
+`kernels`, phi(S, x) = E f_0(y_0), y_0 ~ N(0, v_0). Its derivatives follow from the heat equation
+
+    d f_{i-1} / d v_i = a_i = (chi_{i-1} + x_i m_{i-1}^2)/2      d f_{i-1} / d x_i = b_i = (T_i f_i - f_{i-1})/x_i
+
+and from d phi / d f_p = P_p, the distribution of y_p:
+
+    d phi / d S_i = (delta_iK - (x_{i+1} - x_i) F_i)/2,  F_i = E m_i^2      d phi / d x_i = (E f_i - E f_{i-1})/x_i
+
+(derived here, checked by finite differences in `tests/theory/test_layered_sk_rsb_functional.py`). Source of the recursion:
+Parisi, J. Phys. A 13, L115 (1980).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.layered_sk.rsb import kernels
+from theory.layered_sk.rsb.grid import FieldGrid, make_grid
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """The recursion of one layer solved at given field variances and breakpoints.
+
+    Attributes
+    ----------
+    variances : float64 array, shape (K + 1,)
+        S_i, in units of T^2.
+    breakpoints : float64 array, shape (K,)
+        x_1 .. x_K.
+    grid : FieldGrid
+    g, m, chi : float64 arrays, shape (K + 1, padded)
+        f_p - |y| - c_p and the first two derivatives of f_p.
+    norm : float64 array, shape (K, points)
+    probability : float64 array, shape (K + 1, points)
+        Of the field at each level; an entry stands for both signs.
+    """
+
+    variances: Array
+    breakpoints: Array
+    grid: FieldGrid
+    g: Array
+    m: Array
+    chi: Array
+    norm: Array
+    probability: Array
+
+    @cached_property
+    def constants(self) -> Array:
+        """c_p of f_p = g_p + |y| + c_p, shape (K + 1,)."""
+        terms = self.breakpoints * np.diff(self.variances) / 2
+        return np.append(np.cumsum(terms[::-1])[::-1], 0.0)
+
+    def mean(self, values: Array) -> Array:
+        """Average functions of each level's field, shape (K + 1, padded), over it: shape (K + 1,)."""
+        return np.asarray(np.einsum("pj,pj->p", self.probability, values[:, : self.grid.points]))
+
+    @cached_property
+    def mean_log(self) -> Array:
+        """E f_p, shape (K + 1,)."""
+        return self.mean(self.g + self.grid.fields) + self.constants
+
+    @property
+    def value(self) -> float:
+        """phi."""
+        return float(self.mean_log[0])
+
+    @cached_property
+    def overlaps(self) -> Array:
+        """F_i = E m_i^2, the overlap this field produces at each level, shape (K + 1,)."""
+        return self.mean(self.m**2)
+
+    @cached_property
+    def squared_response(self) -> Array:
+        """E chi_i^2 at each level, shape (K + 1,)."""
+        return self.mean(self.chi**2)
+
+    @property
+    def susceptibility(self) -> float:
+        """E chi_0 = 1 - int F dx."""
+        return float(self.mean(self.chi)[0])
+
+    @property
+    def slope_in_breakpoints(self) -> Array:
+        """d phi / d x_i at fixed variances, shape (K,)."""
+        return np.diff(self.mean_log) / self.breakpoints
+
+
+def solve_layer(variances: Array, breakpoints: Array, refinement: float = 1.0) -> LayerState:
+    """Run the recursion of one layer down from f_K = log(2 cosh y) and the field's distribution up.
+
+    Parameters
+    ----------
+    variances : float64 array, shape (K + 1,)
+        Positive and strictly increasing.
+    breakpoints : float64 array, shape (K,)
+        Strictly increasing, between 0 and 1.
+    refinement : float
+        The grid's step is divided by it.
+    """
+    grid = make_grid(variances, breakpoints, refinement)
+    arrays = (grid.weights, grid.low, grid.high)
+    g, m, chi, norm = kernels.backward(breakpoints, grid.step, grid.points, *arrays)
+    probability = kernels.forward(breakpoints, grid.step, grid.points, *arrays, grid.start, g, norm)
+    return LayerState(variances, breakpoints, grid, g, m, chi, norm, probability)

@@ -1,0 +1,154 @@
+"""Newton's method for the overlaps, and the breakpoints if they are free, guarded against merging levels.
+
+Levels that merge, and an overlap of zero, solve the saddle-point equations too (they are the ansatz with fewer steps),
+with a tiny residual. So that no iteration ends there, a step is shortened until no difference of neighbouring levels
+and no lowest overlap loses more than a fixed part of itself, and halved until the residual falls.
+
+With many free breakpoints, or near T_c, the free energy hardly depends on some directions (errors of K steps fall as
+K^-4), which rounding leaves undetermined. Therefore not the residual decides on convergence but what one more step
+would change in the free energy and the energy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.layered_sk.rsb.functional import NetworkState, newton_matrix, solve_layers
+from theory.result import NotConvergedError
+
+Array = NDArray[np.float64]
+
+MAX_STEPS = 50
+_LARGEST_LOSS = 0.7  # of a difference of levels, in one step
+_SHORTEST = 2.0**-8  # of a step
+_CONVERGED = 1e-13  # change of f and e by one more step, in units of T_c^2/T
+_FINER = 1.5  # grid on which the error of the grid is measured
+
+
+@dataclass(frozen=True)
+class Saddle:
+    """A stationary point of the free energy.
+
+    Attributes
+    ----------
+    state : NetworkState
+    residual : float
+        Largest absolute mismatch of the equations.
+    error : float
+        Estimated error of f and e by the unfinished iteration and the grid of fields.
+    steps : int
+        Newton steps.
+    """
+
+    state: NetworkState
+    residual: float
+    error: float
+    steps: int
+
+
+def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float) -> Saddle:
+    """Solve q = F, and df/dx = 0 if the breakpoints are free, from the given order parameters.
+
+    Parameters
+    ----------
+    start : NetworkState
+        With strictly increasing levels.
+    free_breakpoints : bool
+    tolerance : float
+        Largest error of f and e accepted, in units of energy.
+
+    Raises
+    ------
+    NotConvergedError
+        Naming temperature, steps of the ansatz, and the residual and error reached.
+    """
+    state, residual = start, _residual(start, free_breakpoints)
+    unit = float(state.couplings.bond_weights.sum()) / state.temperature
+    change = np.inf
+    for step in range(MAX_STEPS + 1):
+        matrix = newton_matrix(state, free_breakpoints)
+        try:
+            move = -np.linalg.solve(matrix, residual)
+        except np.linalg.LinAlgError:
+            break
+        change = _change(state, residual, move)
+        following = None
+        if change > _CONVERGED * unit and step < MAX_STEPS:
+            following = _shortened(state, move, residual, free_breakpoints)
+        if following is None:
+            error = change + _grid_error(state, residual, matrix, free_breakpoints)
+            if error > tolerance:
+                break
+            return Saddle(state, float(np.abs(residual).max()), error, step)
+        state, residual = following
+    gaps = np.diff(state.overlaps, axis=0, prepend=0.0)
+    raise NotConvergedError(
+        f"{len(state.breakpoints)} steps of replica symmetry breaking at temperature {state.temperature:g}: residual "
+        f"{np.abs(residual).max():.2g} after {step} Newton steps; one more would change the energy by {change:.2g}, "
+        f"above the tolerance {tolerance:.2g}; the closest levels differ by {gaps.min():.2g}"
+    )
+
+
+def _residual(state: NetworkState, free_breakpoints: bool) -> Array:
+    parts = [state.mismatch.T.ravel()]
+    if free_breakpoints:
+        parts.append(state.slope_in_breakpoints)
+    return np.concatenate(parts)
+
+
+def _split(state: NetworkState, move: Array) -> tuple[Array, Array]:
+    """Return the changes of overlaps, shape (K + 1, layers), and of breakpoints, shape (K,)."""
+    levels, layers = state.overlaps.shape
+    dq, dx = move[: levels * layers].reshape(layers, levels).T, move[levels * layers :]
+    return dq, dx if len(dx) else np.zeros(levels - 1)
+
+
+def _change(state: NetworkState, residual: Array, move: Array) -> float:
+    """Largest of the changes of f and e by a small move."""
+    dq, dx = _split(state, move)
+    q, cells, weights = state.overlaps, state.cells, state.couplings.bond_weights / state.temperature
+    products = dq[:, :-1] * q[:, 1:] + q[:, :-1] * dq[:, 1:]
+    energy = float(cells @ products @ weights + np.diff(dx, prepend=0.0, append=0.0) @ (q[:, :-1] * q[:, 1:]) @ weights)
+    # f is stationary: its change is that of the quadratic form, half of slope times move.
+    mismatch, slope = _split(state, residual)
+    slopes = mismatch[:, :-1] * dq[:, 1:] + dq[:, :-1] * mismatch[:, 1:]
+    free_energy = float(cells @ slopes @ weights) / 4 + state.temperature * float(slope @ dx) / 2
+    return max(abs(energy), abs(free_energy))
+
+
+def _grid_error(state: NetworkState, residual: Array, matrix: Array, free_breakpoints: bool) -> float:
+    """Change of f and e by a finer grid of fields."""
+    finer = solve_layers(state.couplings, state.temperature, state.overlaps, state.breakpoints, _FINER)
+    difference = _residual(finer, free_breakpoints) - residual
+    move = -np.linalg.solve(matrix, difference)
+    return max(abs(finer.free_energy - state.free_energy), _change(state, difference, move))
+
+
+def _shortened(
+    state: NetworkState, move: Array, residual: Array, free_breakpoints: bool
+) -> tuple[NetworkState, Array] | None:
+    """Return the first point along the step with a smaller residual, and the latter; None if there is none."""
+    dq, dx = _split(state, move)
+    fraction, size = _allowed(state, dq, dx), np.abs(residual).max()
+    while fraction >= _SHORTEST:
+        q, x = state.overlaps + fraction * dq, state.breakpoints + fraction * dx
+        following = solve_layers(state.couplings, state.temperature, q, x)
+        there = _residual(following, free_breakpoints)
+        if np.abs(there).max() < size * (1 - 0.1 * fraction):
+            return following, there
+        fraction /= 2
+    return None
+
+
+def _allowed(state: NetworkState, dq: Array, dx: Array) -> float:
+    """Return the largest fraction of a step that keeps all differences of levels alive."""
+    pairs = (
+        (np.diff(state.overlaps, axis=0, prepend=0.0), np.diff(dq, axis=0, prepend=0.0)),
+        (1 - state.overlaps[-1:], -dq[-1:]),
+        (state.cells[:, None], np.diff(dx, prepend=0.0, append=0.0)[:, None]),
+    )
+    loss = max(float((-change / value).max()) for value, change in pairs)
+    return min(1.0, _LARGEST_LOSS / loss) if loss > 0 else 1.0

@@ -1,0 +1,214 @@
+"""Solvers for K steps of replica symmetry breaking and for full breaking."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.layered_sk.couplings import LayeredCouplings
+from theory.layered_sk.critical import critical_temperature
+from theory.layered_sk.functional import check_temperature
+from theory.layered_sk.rs import solve_rs
+from theory.layered_sk.rsb.functional import NetworkState
+from theory.layered_sk.rsb.newton import Saddle, find_saddle
+from theory.layered_sk.rsb.solution import RSBSolution
+from theory.layered_sk.rsb.start import Curve, breakpoint_curve, one_step, refined
+from theory.result import NotConvergedError, SolverStatus
+
+Array = NDArray[np.float64]
+
+COLDEST = 0.02  # in units of T_c
+MOST_STEPS = 128
+_FEWEST_FULL_STEPS, _PILOT_STEPS = 32, 16
+_PILOT_PRECISION = 1e-6  # of the energy in units of T_c, beyond which free breakpoints are not followed
+_ORDER = 4  # errors of K steps fall as K^-4
+
+
+def solve_krsb(
+    couplings: LayeredCouplings, temperature: float, *, steps: int = 1, tolerance: float = 1e-9
+) -> RSBSolution:
+    """Solve for K steps of replica symmetry breaking, breakpoints included.
+
+    f (see `functional`) is made stationary in all overlaps q_{k,i}, the lowest included, and in the breakpoints x_i. From
+    T_c upwards that is the replica-symmetric solution, and it is returned as such, with one level.
+
+    Parameters
+    ----------
+    couplings : LayeredCouplings
+    temperature : float
+        T in units of energy, at least 0.02 T_c.
+    steps : int
+        K, from 1 to 128. Breakpoints of many steps are badly determined, the free energy is not.
+    tolerance : float
+        Largest error of f and e accepted (iteration and grid of fields), in units of the larger of T and T_c.
+
+    Returns
+    -------
+    RSBSolution
+
+    Raises
+    ------
+    ValueError
+        For parameters out of range.
+    NotConvergedError
+        If the saddle equations are not solved to the tolerance.
+
+    References
+    ----------
+    Parisi, J. Phys. A 13, L115 (1980); Barney, Winer & Galitski, arXiv 2408.06421.
+    """
+    critical = _checked(couplings, temperature, tolerance, steps)
+    if temperature >= critical:
+        return _symmetric(couplings, float(temperature), tolerance)
+    path = _climb(couplings, float(temperature), tolerance * critical, _doublings(steps))
+    return _solution(path[-1], critical, path[-1].error, sum(saddle.steps for saddle in path))
+
+
+def solve_frsb(
+    couplings: LayeredCouplings, temperature: float, *, steps: int | None = None, tolerance: float = 1e-7
+) -> RSBSolution:
+    """Solve for full replica symmetry breaking.
+
+    q_k(x) is a step function on a fixed grid of breakpoints, on which f is stationary in all overlaps. The grid follows the
+    breakpoints that a solution with a few free ones has, so that it is fine where q(x) bends. Errors fall as K^-4; a
+    fifteenth of the change from K/2 to K estimates them.
+
+    Parameters
+    ----------
+    couplings : LayeredCouplings
+    temperature : float
+        T in units of energy, at least 0.02 T_c.
+    steps : int, optional
+        K, from 2 to 128. By default 32, or 64 or 128 if the tolerance needs it.
+    tolerance : float
+        Largest error estimate accepted for f and e, in units of the larger of T and T_c.
+
+    Returns
+    -------
+    RSBSolution
+        With K steps; from T_c upwards with a single level.
+
+    Raises
+    ------
+    ValueError
+        For parameters out of range.
+    NotConvergedError
+        If the saddle equations are not solved, or K steps miss the tolerance.
+
+    References
+    ----------
+    Parisi, J. Phys. A 13, L115 (1980); Barney, Winer & Galitski, arXiv 2408.06421.
+    """
+    critical = _checked(couplings, temperature, tolerance, 2 if steps is None else steps, least=2)
+    if temperature >= critical:
+        return _symmetric(couplings, float(temperature), tolerance)
+    pilot = _pilot(couplings, float(temperature), tolerance * critical)
+    curve, used = breakpoint_curve(pilot[-1].state.breakpoints), sum(saddle.steps for saddle in pilot)
+    finest = _FEWEST_FULL_STEPS if steps is None else steps
+    coarse = _on_curve(pilot[-1].state, curve, max(1, finest // 2), critical)
+    while True:
+        fine = _on_curve(coarse.state, curve, finest, critical)
+        used += coarse.steps + fine.steps
+        error = _truncation(coarse, fine) + fine.error
+        if error <= tolerance * critical:
+            return _solution(fine, critical, error, used)
+        if steps is not None or finest >= MOST_STEPS:
+            raise NotConvergedError(
+                f"full replica symmetry breaking at temperature {temperature:g}: {finest} steps leave an error estimate "
+                f"of {error:.2g}, which misses the tolerance {tolerance:g} (in units of T_c = {critical:g}); residual "
+                f"{fine.residual:.2g}"
+            )
+        coarse, finest = fine, 2 * finest
+
+
+def _checked(couplings: LayeredCouplings, temperature: float, tolerance: float, steps: int, least: int = 1) -> float:
+    """Return T_c; raise ValueError for parameters out of range."""
+    check_temperature(temperature)
+    if not (tolerance > 0 and math.isfinite(tolerance)):
+        raise ValueError(f"tolerance: got {tolerance!r}; give a positive finite number such as 1e-7")
+    if not (least <= steps <= MOST_STEPS and steps == int(steps)):
+        raise ValueError(f"steps: got {steps!r}; give a whole number from {least} to {MOST_STEPS}")
+    critical = critical_temperature(couplings)
+    if temperature < COLDEST * critical:
+        raise ValueError(
+            f"temperature: got {temperature!r}; give at least {COLDEST} T_c = {COLDEST * critical:.3g} for broken "
+            "replica symmetry"
+        )
+    return critical
+
+
+def _doublings(steps: int) -> list[int]:
+    """Return 1, 2, 4, .. and last `steps`."""
+    powers = [1]
+    while 2 * powers[-1] < steps:
+        powers.append(2 * powers[-1])
+    return powers if steps == 1 else [*powers, steps]
+
+
+def _climb(couplings: LayeredCouplings, temperature: float, tolerance: float, numbers: list[int]) -> list[Saddle]:
+    """Solve with free breakpoints for growing numbers of steps, each from the one before."""
+    path: list[Saddle] = []
+    for number in numbers:
+        start = refined(path[-1].state, number) if path else one_step(couplings, temperature)
+        path.append(find_saddle(start, free_breakpoints=True, tolerance=tolerance))
+    return path
+
+
+def _pilot(couplings: LayeredCouplings, temperature: float, tolerance: float) -> list[Saddle]:
+    """As `_climb`, until more steps no longer matter: near T_c few do, and more would be undetermined."""
+    path = _climb(couplings, temperature, tolerance, [1])
+    precision = _PILOT_PRECISION * critical_temperature(couplings)
+    while len(path[-1].state.breakpoints) < _PILOT_STEPS:
+        start = refined(path[-1].state, 2 * len(path[-1].state.breakpoints))
+        path.append(find_saddle(start, free_breakpoints=True, tolerance=tolerance))
+        if abs(path[-1].state.energy - path[-2].state.energy) < precision:
+            break
+    return path
+
+
+def _on_curve(state: NetworkState, curve: Curve, steps: int, critical: float) -> Saddle:
+    # Its own error is judged together with that of K, so the iteration may stop wherever rounding stops it.
+    return find_saddle(refined(state, steps, curve), free_breakpoints=False, tolerance=1e-6 * critical)
+
+
+def _truncation(coarse: Saddle, fine: Saddle) -> float:
+    """Error of f and e from the change with the number of steps, at worst the change of order K^-4 expected."""
+    ratio = (len(fine.state.breakpoints) + 0.5) / (len(coarse.state.breakpoints) + 0.5)
+    change = max(abs(fine.state.free_energy - coarse.state.free_energy), abs(fine.state.energy - coarse.state.energy))
+    return change / (ratio**_ORDER - 1)
+
+
+def _solution(saddle: Saddle, critical: float, error: float, iterations: int) -> RSBSolution:
+    state = saddle.state
+    free_energy, energy = state.free_energy, state.energy
+    return RSBSolution(
+        temperature=state.temperature,
+        critical_temperature=critical,
+        free_energy=free_energy,
+        energy=energy,
+        entropy=(energy - free_energy) / state.temperature,
+        breakpoints=state.breakpoints,
+        overlaps=state.overlaps,
+        replicon=state.replicon,
+        marginality=state.marginality,
+        status=SolverStatus(True, saddle.residual, error, iterations),
+    )
+
+
+def _symmetric(couplings: LayeredCouplings, temperature: float, tolerance: float) -> RSBSolution:
+    """The paramagnet, where all levels coincide at zero."""
+    rs = solve_rs(couplings, temperature, tolerance=max(tolerance, 1e-13))
+    return RSBSolution(
+        temperature=rs.temperature,
+        critical_temperature=rs.critical_temperature,
+        free_energy=rs.free_energy,
+        energy=rs.energy,
+        entropy=rs.entropy,
+        breakpoints=np.zeros(0),
+        overlaps=np.array([rs.overlaps]),
+        replicon=np.array([rs.replicon]),
+        marginality=rs.replicon,
+        status=rs.status,
+    )
