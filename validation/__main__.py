@@ -13,12 +13,12 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
-from validation.barney.claims import CLAIMS as BARNEY
-from validation.barney.command import run_paper
 from validation.campaign import CAMPAIGNS, run_campaign
 from validation.claims import REGISTER, Claim, Finding
 from validation.compare import Verdict
 from validation.measured import read_measured
+from validation.papers import CLAIMS as OF_PAPERS
+from validation.papers import run_named_paper
 from validation.report import Untested, as_json, write_report
 
 EXIT_CLAIM_FAILED = 1
@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _list(args: argparse.Namespace, comm: Communicator) -> int:
-    everything = [*REGISTER.values(), *BARNEY.values()]
+    everything = [*REGISTER.values(), *(claim for claims in OF_PAPERS.values() for claim in claims.values())]
     if comm.rank == 0 and args.json:
         fields = ("id", "statement", "source", "needs")
         print(json.dumps([{name: getattr(claim, name) for name in fields} for claim in everything]))
@@ -107,8 +107,9 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
     chosen: dict[str, Claim] = {}
     for pattern in names:
         matching = {name: REGISTER[name] for name in fnmatch.filter(REGISTER, pattern)}
-        if not matching and fnmatch.filter(BARNEY, pattern):
-            raise UsageError(f"--claim: {pattern!r} belongs to a whole paper; use 'run barney2024'")
+        paper = next((name for name, claims in OF_PAPERS.items() if fnmatch.filter(claims, pattern)), None)
+        if not matching and paper:
+            raise UsageError(f"--claim: {pattern!r} belongs to a whole paper; use 'run {paper}'")
         if not matching:
             raise UsageError(f"--claim: {pattern!r} is not registered; there are {', '.join(REGISTER)}")
         if all(claim.about not in CAMPAIGNS for claim in matching.values()):
@@ -119,7 +120,7 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
     if args.paper is not None:
-        return run_paper(args, comm)
+        return run_named_paper(args, comm)
     if args.data is not None:
         raise UsageError("--data: is for a PAPER, such as 'run barney2024 --data PATH'")
     claims = _chosen(args.claim)

@@ -63,7 +63,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "has_torch", lambda: True)
     monkeypatch.setattr(dyson, "_CDF_POINTS", 100)
     monkeypatch.setattr(plan, "RATES", (3e-4,))
-    monkeypatch.setattr(command, "make_plan", lambda data, quick: Plan(images(), "", quick, TINY))
+    monkeypatch.setattr(command, "make_plan", lambda data, *, quick: Plan(images(), "", quick, TINY))
     short = TemperingPlan(coldest=0.5, hottest=1.6, slots=8, copies=2, thermalization=20, measurements=64)
     monkeypatch.setattr(measure, "_SAMPLING", short)
 
@@ -92,12 +92,12 @@ def test_from_networks_to_the_page_and_again_from_what_is_there(
     assert {path: path.stat().st_mtime_ns for path in before} == before
     document = json.loads((tmp_path / "report.json").read_text())
     assert not document["failed_parts"]
-    assert len(document["findings"]) + len(document["untested"]) == 8
+    assert len(document["findings"]) + len(document["untested"]) == 9
     assert document["fits"]["from_epoch_1"]["relu-0.0003"]["exponent"] > 0
     page = (tmp_path / "report.html").read_text()
     for title in ("Phase diagram", "Validation error", "Growth of", "TAP solutions", "Spectrum", "Rich", "Monte Carlo"):
         assert title in page
-    assert page.count("<svg") == 10
+    assert page.count("<svg") == 14
     assert not list((tmp_path / "parts").glob(".*"))
 
 
@@ -120,7 +120,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "winer2025", "--out", "OUT"], "PAPER: 'winer2025' is not known; there is barney2024"),
+        (["run", "no2025", "--out", "OUT"], "PAPER: 'no2025' is not known; there is barney2024"),
         (["run", "--data", "OUT", "--out", "OUT"], "--data: is for a PAPER"),
         (["run", "barney2024", "--claim", "layered-sk.identity", "--out", "OUT"], "--claim: is for runs without PAPER"),
         (["run", "barney2024", "--data", "OUT/nothing", "--out", "OUT"], "OUT/nothing"),

@@ -18,9 +18,9 @@ from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation import campaign
 from validation.__main__ import main
-from validation.barney.claims import CLAIMS as BARNEY
 from validation.claims import REGISTER, identity
 from validation.compare import Verdict
+from validation.papers import CLAIMS as OF_PAPERS
 
 IDENTITY = "layered-sk.identity"
 Simulated = Callable[..., Path]
@@ -128,7 +128,7 @@ def test_list_names_every_claim(capsys: pytest.CaptureFixture[str]) -> None:
     plain = capsys.readouterr().out
     assert main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["id"] for one in listed] == [*REGISTER, *BARNEY]
+    assert [one["id"] for one in listed] == [*REGISTER, *(name for claims in OF_PAPERS.values() for name in claims)]
     for one in listed:
         assert one["id"] in plain
         assert one["statement"] in plain

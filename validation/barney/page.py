@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,11 @@ from validation.barney.claims import CLAIMS
 from validation.barney.claims_growth import growths
 from validation.barney.evidence import Evidence, crossings
 from validation.barney.figures_sampled import energy_figures, overlap_figures
-from validation.barney.parts import write_atomically
 from validation.claims.base import Finding
 from validation.compare import LEVEL, POWER
+from validation.paper import Failure
+from validation.parts import write_atomically
 from validation.report import Untested, as_json
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A part without a result, and why."""
-
-    part: str
-    reason: str
 
 
 def write_page(

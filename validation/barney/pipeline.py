@@ -10,8 +10,8 @@ from typing import Any
 
 from mcsim.training import parse_training, train
 from validation.barney import initial, measure
-from validation.barney.parts import Part, Result, Store
 from validation.barney.plan import SIDE_RATE, NetworkSpec, Plan
+from validation.parts import Part, Result, Store
 from validation.trained.task import Task, task_of
 
 

@@ -1,0 +1,41 @@
+"""The papers that one command reproduces, by the name it takes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from mcsim.command_line import UsageError
+from mcsim.parallel.communicator import Communicator
+from validation.barney.claims import CLAIMS as BARNEY_CLAIMS
+from validation.barney.command import BarneyPaper
+from validation.claims.base import Claim
+from validation.paper import Paper, run_paper
+
+
+class MakesPaper(Protocol):
+    """From a folder of data and the effort to a paper."""
+
+    def __call__(self, data: Path | None, *, quick: bool) -> Paper:
+        """Return the paper, full or quick."""
+
+
+PAPERS: dict[str, MakesPaper] = {"barney2024": BarneyPaper}
+CLAIMS: dict[str, Mapping[str, Claim]] = {"barney2024": BARNEY_CLAIMS}
+
+
+def run_named_paper(args: argparse.Namespace, comm: Communicator) -> int:
+    """Run the paper that the command line names; every rank calls this.
+
+    Raises
+    ------
+    UsageError, DatasetError
+        One line: an unknown paper, or what `run_paper` and the paper refuse.
+    """
+    if args.paper not in PAPERS:
+        raise UsageError(f"PAPER: {args.paper!r} is not known; there is {', '.join(PAPERS)}")
+    if args.claim:
+        raise UsageError("--claim: is for runs without PAPER; a paper's claims are tested together")
+    return run_paper(PAPERS[args.paper](args.data, quick=args.quick), args, comm)
