@@ -13,6 +13,8 @@ from validation.barney.claims import CLAIMS as BARNEY_CLAIMS
 from validation.barney.command import BarneyPaper
 from validation.claims.base import Claim
 from validation.paper import Paper, run_paper
+from validation.winer.claims import CLAIMS as WINER_CLAIMS
+from validation.winer.command import WinerPaper
 
 
 class MakesPaper(Protocol):
@@ -22,8 +24,8 @@ class MakesPaper(Protocol):
         """Return the paper, full or quick."""
 
 
-PAPERS: dict[str, MakesPaper] = {"barney2024": BarneyPaper}
-CLAIMS: dict[str, Mapping[str, Claim]] = {"barney2024": BARNEY_CLAIMS}
+PAPERS: dict[str, MakesPaper] = {"barney2024": BarneyPaper, "winer2025": WinerPaper}
+CLAIMS: dict[str, Mapping[str, Claim]] = {"barney2024": BARNEY_CLAIMS, "winer2025": WINER_CLAIMS}
 
 
 def run_named_paper(args: argparse.Namespace, comm: Communicator) -> int:

@@ -1,0 +1,120 @@
+"""Figures of the theory's own parts: lines of instability, broken solutions, the limit of infinite depth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from validation.plots import INKS, MARKERS, figure, to_svg
+from validation.winer.claims import Evidence
+from validation.winer.plan import DEEP, SHALLOW
+
+QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$\sqrt{L}\,e$", "entropy": r"$L\,s$"}
+
+
+def lines(evidence: Evidence) -> str:
+    """Draw the beta at which replica symmetry turns unstable against depth."""
+    parts = {name: sorted(evidence.of("line", [name]).items()) for name in SHALLOW}
+    if not any(parts.values()):
+        return ""
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        for i, (activation, found) in enumerate(parts.items()):
+            for name, result in found:
+                depth = int(name.rsplit("-", 1)[1])
+                line, end = result["line"], result["end"]
+                label = activation if (name, result) == found[0] else None
+                style = {"color": INKS[i], "ms": 6, "label": label}
+                if line is None:
+                    left.plot([depth], [end], "^", mfc="white", **style)
+                else:
+                    left.plot([depth], [line], MARKERS[i], **style)
+                right.plot(result["beta"], result["replicon"], MARKERS[i] + "-", ms=3 + depth, mfc="white", lw=0.8,
+                           color=INKS[i], label=f"{activation}, depth {depth}")  # fmt: skip
+        left.set_xlabel("depth  $L$")
+        left.set_ylabel(r"$\beta$ where the replicon passes 1" "\n(open triangles: not up to there)")
+        left.set_yscale("log")
+        left.legend()
+        right.axhline(1, color="0.3", lw=1.1)
+        right.set_xscale("log")
+        right.set_xlabel(r"inverse temperature  $\beta$")
+        right.set_ylabel("replicon (unstable above 1)")
+        right.legend(fontsize=7)
+        return to_svg(drawing)
+
+
+def broken(evidence: Evidence) -> str:
+    """Draw the overlap function of the broken solutions, and energies beside the symmetric ones."""
+    solutions = [one for result in evidence.of("broken", ["sin"]).values() for one in result["solutions"]]
+    if not solutions:
+        return ""
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        for i, one in enumerate(solutions):
+            edges = np.concatenate([[0.0], one["x"], [1.0]])
+            left.stairs(one["input_overlaps"], edges, baseline=None, color=INKS[i % len(INKS)], lw=1.4,
+                        ls=("-", "--", "-.", ":")[i % 4],
+                        label=rf"$\beta$ = {one['beta']:g}")  # fmt: skip
+        beta = [one["beta"] for one in solutions]
+        right.errorbar(beta, [one["energy"] for one in solutions], [one["error"] for one in solutions], fmt="o-",
+                       color=INKS[0], ms=4, capsize=2, label="fully broken")  # fmt: skip
+        right.plot(beta, [one["rs_energy"] for one in solutions], "s--", mfc="white", color=INKS[1], ms=4,
+                   label="replica symmetric (unstable)")  # fmt: skip
+        left.set_xlabel("$x$")
+        left.set_ylabel("overlap of inputs  $k(x)$")
+        left.legend()
+        right.set_xlabel(r"inverse temperature  $\beta$")
+        right.set_ylabel("energy per input  $e$  [coupling scale]")
+        right.legend()
+        return to_svg(drawing)
+
+
+def convergence(evidence: Evidence) -> str:
+    """Draw how layer-by-layer solutions approach infinite depth, and the overlaps over depth."""
+    parts = sorted(evidence.of("deep", DEEP).items())
+    if not parts:
+        return ""
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        for i, (name, result) in enumerate(parts):
+            inverse = 1 / np.array(result["depths"])
+            for j, (quantity, symbol) in enumerate(QUANTITIES.items()):
+                limit = result["limit"][quantity]
+                off = 100 * np.abs(np.array(result["layered"][quantity]) / limit - 1)
+                left.plot(inverse, off, MARKERS[j], ms=5, mfc="white" if i else INKS[j], color=INKS[j],
+                          label=f"{name.removeprefix('deep-')}: {symbol}")  # fmt: skip
+                left.plot(inverse, off[-1] * inverse / inverse[-1], color=INKS[j], lw=0.8, ls=("-", "--")[i % 2])
+            last = result["last_profile"]
+            right.plot(result["t"], result["k_d"], color=INKS[2 * i], lw=1.3)
+            right.plot(result["t"], result["k0"], color=INKS[2 * i], lw=1.3, ls="--")
+            right.plot(last["l"], last["self_overlap"], MARKERS[i], ms=3.5, mfc="white", color=INKS[2 * i],
+                       label=f"{name.removeprefix('deep-')}, L = {result['depths'][-1]}")  # fmt: skip
+            right.plot(last["l"], last["mean"], MARKERS[i], ms=3.5, mfc="white", color=INKS[2 * i])
+        left.set_xscale("log")
+        left.set_yscale("log")
+        left.set_xlabel("$1/L$")
+        left.set_ylabel("off infinite depth [%]; lines: 1/L")
+        left.legend(fontsize=7)
+        right.set_xlabel(r"relative depth  $\ell/L$")
+        right.set_ylabel("self-overlap (solid), overlap (dashed)")
+        right.legend()
+        return to_svg(drawing)
+
+
+def scan(evidence: Evidence) -> str:
+    """Draw the replicon of infinite depth over shape and tilt."""
+    parts = sorted(evidence.of("deep", DEEP).items())
+    if not parts:
+        return ""
+    with figure(len(parts)) as (drawing, axes):
+        for axis, (name, result) in zip(axes, parts, strict=True):
+            for i, (shape, row) in enumerate(zip(result["shapes"], result["replicon"], strict=True)):
+                values = np.array([np.nan if one is None else one for one in row])
+                axis.plot(result["tilts"], values, MARKERS[i % len(MARKERS)] + "-", ms=4, mfc="white", lw=1,
+                          color=INKS[i % len(INKS)], label=f"shape {shape:g}")  # fmt: skip
+            axis.axhline(1, color="0.3", lw=1.2)
+            axis.set_xscale("log")
+            axis.set_title(name.removeprefix("deep-"), fontsize=10, loc="left")
+            axis.set_xlabel(r"tilt  $b = \beta^2 L$")
+            axis.set_ylabel("replicon at infinite depth (unstable above 1)")
+            axis.legend(fontsize=8)
+        return to_svg(drawing)

@@ -1,0 +1,105 @@
+"""The parts of the paper's run, from the plan: what is sampled, tested and solved, from what, and at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+
+from mcsim.config import RandomMlp, RunConfig
+from mcsim.parallel.communicator import SerialCommunicator
+from mcsim.simulate import simulate
+from validation.claims.base import NotApplicableError
+from validation.measured import read_measured
+from validation.mlp import section
+from validation.mlp.family import families_of_mlps
+from validation.mlp.measured import MeasuredMlp
+from validation.parts import Part, Result, Store
+from validation.winer import theory
+from validation.winer.plan import DEEP, SHALLOW, Plan
+from validation.winer.records import as_values
+from validation.winer.register import TESTED
+
+
+def build_parts(plan: Plan) -> list[Part]:
+    """Return all parts; the runs of one family and the tests on them make a chain, in order on one rank."""
+    return [
+        *(part for family, configs in plan.families.items() for part in _family_parts(family, configs)),
+        *_theory_parts(plan),
+    ]
+
+
+def _family_parts(family: str, configs: dict[str, RunConfig]) -> Iterator[Part]:
+    sampled = [
+        Part(
+            f"sample-{name}",
+            {"config": config.model_dump(mode="json")},
+            partial(_sample, name=name, config=config),
+            cost=_sampling_cost(config),
+            chain=family,
+        )
+        for name, config in configs.items()
+    ]
+    yield from sampled
+    names = list(configs)
+    yield Part(
+        f"test-{family}",
+        {"claims": sorted(TESTED)},
+        partial(_tests, names=names),
+        tuple(sampled),
+        cost=20.0 * len(names),
+        chain=family,
+    )
+
+
+def _sampling_cost(config: RunConfig) -> float:
+    """Return seconds on one idle core, measured on random MLPs of one to three layers and scaled."""
+    assert isinstance(config.model, RandomMlp)
+    products = sum(a * b for a, b in pairwise(config.model.widths))
+    return config.samples * (0.2 + 3e-5 * products)
+
+
+def _sample(store: Store, name: str, config: RunConfig) -> Result:
+    """Sample a run into its folder beside the parts; complete samples that are there are kept."""
+    folder = store.folder.parent / "runs" / name
+    outcome = simulate(config, folder, SerialCommunicator(), restart_interrupted=True, show_progress=False)
+    if outcome.stopped:
+        raise KeyboardInterrupt  # the signal was taken by the run, to end between two samples
+    return {"samples": config.samples}
+
+
+def _tests(store: Store, names: list[str]) -> Result:
+    """Test every claim of the register that these runs can speak about, and draw what they measured."""
+    runs = [read_measured(store.folder.parent / "runs" / name) for name in names]
+    (family,) = families_of_mlps([run for run in runs if isinstance(run, MeasuredMlp)])
+    records, untested = [], {}
+    for name, claim in TESTED.items():
+        try:
+            finding = claim.test(family)
+        except NotApplicableError as error:
+            untested[name] = str(error)
+            continue
+        records.append(as_values(finding, section.finding_figure(finding)))
+    shown = section.family_section(family)
+    figures = [{"svg": svg, "caption": caption} for svg, caption in shown["figures"]]
+    return {"records": records, "untested": untested, "label": family.label, "figures": figures}
+
+
+def _theory_parts(plan: Plan) -> Iterator[Part]:
+    effort = plan.effort
+    for activation in SHALLOW:
+        for depth in effort.lines:
+            solve = partial(theory.stability_line, activation, depth, effort.line_end)
+            yield _solved(f"line-{activation}-depth-{depth}", {"end": effort.line_end}, solve, 60.0 * depth)
+    for activation, depth, betas in effort.broken:
+        solve = partial(theory.broken_solutions, activation, depth, betas)
+        yield _solved(f"broken-{activation}-depth-{depth}", {"betas": list(betas)}, solve, 60.0 * len(betas))
+    for activation in DEEP:
+        grid = (effort.scan_shapes, effort.scan_tilts, effort.converging)
+        inputs = dict(zip(("shapes", "tilts", "depths"), map(list, grid), strict=True))
+        yield _solved(f"deep-{activation}", inputs, partial(theory.deep_limit, activation, *grid), 200.0)
+
+
+def _solved(name: str, inputs: Result, solve: Callable[[], Result], cost: float) -> Part:
+    """Return a part of the theory, which needs nothing from the store."""
+    return Part(name, inputs, lambda _: solve(), cost=cost)

@@ -1,0 +1,133 @@
+"""What the paper's run consists of: runs of Monte Carlo and grids of theory, full or quick, as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mcsim.config import RunConfig, parse_config
+from validation.mlp.campaign import mlp_configs
+
+PAPER = "winer2025"
+SHALLOW = ("tanh", "relu", "sin")
+DEEP = ("shaped-tanh", "shaped-relu")
+SHAPE = 1.0
+# Tilts b = beta^2 L of the deep networks' ladders: beta falls with depth as the limit of infinite depth demands.
+TILTS = (0.0, 0.03, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.7, 3.5, 4.5)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done.
+
+    Attributes
+    ----------
+    deep_depths, deep_widths : tuple of int
+        Of the shaped networks sampled.
+    deep_samples, deep_thermalization, deep_measurements : int
+    lines : tuple of int
+        Depths of unshaped networks whose line of instability is located.
+    line_end : float
+        Largest beta looked at.
+    broken : tuple of (str, int, tuple of float)
+        Activation, depth and betas at which the broken solution is worked out.
+    scan_shapes, scan_tilts : tuple of float
+        Grid on which the stability of infinitely deep shaped networks is worked out.
+    converging : tuple of int
+        Depths of the layer-by-layer solutions that must approach the limit of infinite depth.
+    """
+
+    deep_depths: tuple[int, ...]
+    deep_widths: tuple[int, ...]
+    deep_samples: int
+    deep_thermalization: int
+    deep_measurements: int
+    lines: tuple[int, ...]
+    line_end: float
+    broken: tuple[tuple[str, int, tuple[float, ...]], ...]
+    scan_shapes: tuple[float, ...]
+    scan_tilts: tuple[float, ...]
+    converging: tuple[int, ...]
+
+
+_FULL = Effort(
+    deep_depths=(8, 16, 32), deep_widths=(16, 32, 64), deep_samples=64, deep_thermalization=150, deep_measurements=200,
+    lines=(1, 2, 3), line_end=16.0, broken=(("sin", 1, (4.2, 4.6, 5.0)),),
+    scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
+    converging=(8, 16, 32, 64),
+)  # fmt: skip
+_QUICK = Effort(
+    deep_depths=(8,), deep_widths=(8, 16, 32), deep_samples=24, deep_thermalization=60, deep_measurements=80,
+    lines=(1,), line_end=8.0, broken=(("sin", 1, (5.0,)),),
+    scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
+    converging=(4, 8, 16),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole run.
+
+    Attributes
+    ----------
+    quick : bool
+    effort : Effort
+    families : dict
+        Runs that differ in width alone, by the family's name: configurations by name of their folder.
+    """
+
+    quick: bool
+    effort: Effort
+    families: dict[str, dict[str, RunConfig]]
+
+    def identity(self) -> dict[str, Any]:
+        """Return what distinguishes this run from another one in the same folder."""
+        return {
+            "paper": PAPER,
+            "quick": self.quick,
+            "effort": asdict(self.effort),
+            "runs": {
+                name: config.model_dump(mode="json") for runs in self.families.values() for name, config in runs.items()
+            },
+        }
+
+
+def make_plan(*, quick: bool) -> Plan:
+    """Return what is done, full or quick."""
+    effort = _QUICK if quick else _FULL
+    families: dict[str, dict[str, RunConfig]] = {}
+    for name, config in [*mlp_configs(quick=quick).items(), *deep_configs(effort).items()]:
+        families.setdefault(name.rsplit("-width-", 1)[0], {})[name] = config
+    return Plan(quick, effort, families)
+
+
+def deep_configs(effort: Effort) -> dict[str, RunConfig]:
+    """Return the configurations of deep shaped networks, by name of their folder."""
+    return {
+        f"{activation}-depth-{depth}-width-{width}": _deep(activation, depth, width, effort)
+        for activation in DEEP
+        for depth in effort.deep_depths
+        for width in effort.deep_widths
+    }
+
+
+def _deep(activation: str, depth: int, width: int, effort: Effort) -> RunConfig:
+    document: dict[str, Any] = {
+        # No two runs may share random numbers: the extrapolations take them as independent.
+        "seed": 2503_23982_5000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
+        "samples": effort.deep_samples,
+        "model": {
+            "kind": "mlp",
+            "widths": [width] * (depth + 1),
+            "activation": activation,
+            "activation_shape": SHAPE,
+        },
+        "ladder": {"betas": [(tilt / depth) ** 0.5 for tilt in TILTS]},
+        "run": {
+            "copies": 4,
+            "thermalization": effort.deep_thermalization,
+            "measurements": effort.deep_measurements,
+        },
+        "storage": {"commit_every": 300},
+    }
+    return parse_config(document, f"{PAPER} deep networks")
