@@ -1,0 +1,1 @@
+"""Replica symmetry breaking as Monte Carlo sees it: estimators, claims and figures."""
