@@ -13,7 +13,7 @@ from validation.parts import Result
 from validation.report import Untested
 from validation.subject import Subject
 from validation.winer.plan import DEEP, SHALLOW
-from validation.winer.records import TestRecord, from_values, verdict_of_all
+from validation.winer.records import FamilyRecord, from_values, verdict_of_all
 
 SOURCE = "Winer & Hanin, arXiv 2503.23982, abstract"
 # Of a replicon that should be 1: how far a continuous solution on a finite number of levels may be.
@@ -43,7 +43,7 @@ class Evidence:
         """Return what a finding names as its subject; unlike families of runs it has no sizes."""
         return self
 
-    def records(self, claim: str, activations: Sequence[str] = ()) -> list[TestRecord]:
+    def records(self, claim: str, activations: Sequence[str] = ()) -> list[FamilyRecord]:
         """Return the tests of a claim of the register on all families, or on those of some activations."""
         found = []
         for part, result in self.results.items():
@@ -68,7 +68,7 @@ class Line:
     why: str
 
 
-def _lines(records: Sequence[TestRecord]) -> list[Line]:
+def _lines(records: Sequence[FamilyRecord]) -> list[Line]:
     return [Line(f"{one.claim}: {one.family}", one.verdict, one.summary) for one in records]
 
 

@@ -14,7 +14,7 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class TestRecord:
+class FamilyRecord:
     """A claim of the register tested on one family of runs.
 
     Attributes
@@ -56,13 +56,13 @@ def as_values(finding: Finding, figure: str) -> Values:
     }
 
 
-def from_values(values: Values) -> TestRecord:
+def from_values(values: Values) -> FamilyRecord:
     """Return what `as_values` has made JSON values of."""
     p = math.nan if values["p"] is None else float(values["p"])
-    return TestRecord(**{**values, "verdict": Verdict(values["verdict"]), "p": p})
+    return FamilyRecord(**{**values, "verdict": Verdict(values["verdict"]), "p": p})
 
 
-def verdict_of_all(records: Sequence[TestRecord]) -> Verdict:
+def verdict_of_all(records: Sequence[FamilyRecord]) -> Verdict:
     """Return the verdict of a sentence that is tested on several families, none of which may contradict it.
 
     Each family's test spends all of `LEVEL`; here they share it (Bonferroni), so that one unlucky family in a
