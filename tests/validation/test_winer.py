@@ -39,7 +39,7 @@ def test_families_share_the_level(records: list[FamilyRecord], expected: Verdict
     assert verdict_of_all(records) is expected
 
 
-def tested(activation: str, claim: str, verdict: Verdict, p: float | None = 0.5) -> dict[str, Any]:
+def family_with(activation: str, claim: str, verdict: Verdict, p: float | None = 0.5) -> dict[str, Any]:
     one = {"claim": claim, "family": f"{activation}, depth 1", "verdict": str(verdict), "summary": "so it is", "p": p,
            "partner": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
     return {f"test-{activation}-depth-1": {"records": [one], "untested": {}, "label": activation, "figures": []}}
@@ -63,8 +63,8 @@ def verdict(claim: str, results: dict[str, Any]) -> Verdict:
     return finding.verdict
 
 
-WIDE = tested("sin", "rsb.mlp-width", PASS)
-NARROW = tested("tanh", "rsb.mlp-narrowing", PASS)
+WIDE = family_with("sin", "rsb.mlp-width", PASS)
+NARROW = family_with("tanh", "rsb.mlp-narrowing", PASS)
 LINES = {**line("tanh", None), **line("sin", 3.57)}
 
 
@@ -76,7 +76,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(replicon=1.1), {**WIDE, **LINES}, FAIL),
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
-        (broken(), {**tested("sin", "rsb.mlp-width", FAIL, None), **LINES}, FAIL),
+        (broken(), {**family_with("sin", "rsb.mlp-width", FAIL, None), **LINES}, FAIL),
         (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the partner breaks too
     ],
 )
@@ -89,7 +89,7 @@ def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], exp
     [
         ({**LINES, **NARROW}, PASS),
         (LINES, INCONCLUSIVE),
-        ({**LINES, **tested("tanh", "rsb.mlp-narrowing", INCONCLUSIVE)}, INCONCLUSIVE),
+        ({**LINES, **family_with("tanh", "rsb.mlp-narrowing", INCONCLUSIVE)}, INCONCLUSIVE),
         ({**line("tanh", 5.0), **line("sin", 3.57), **NARROW}, FAIL),
         ({**line("tanh", None), **line("sin", None), **NARROW}, INCONCLUSIVE),
     ],
