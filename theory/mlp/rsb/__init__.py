@@ -6,7 +6,8 @@
     solution.overlaps[1].moment(2)                  # moments of P(overlap), per layer
     solution.energy, solution.classification, solution.replicons
 
-`free_entropy_at` and `breakpoint_slopes` evaluate Phi and its derivatives in x at any `ParisiParameters`.
+`solve_rsb_branch` follows a branch through beta. `free_entropy_at` and `breakpoint_slopes` evaluate Phi and its
+derivatives in x at any `ParisiParameters`.
 """
 
 from theory.mlp.rsb.classify import CLASSES, classify
@@ -14,7 +15,7 @@ from theory.mlp.rsb.free_entropy import breakpoint_slopes, free_entropy_at
 from theory.mlp.rsb.grid import Resolution
 from theory.mlp.rsb.parameters import ParisiParameters
 from theory.mlp.rsb.solution import OverlapDistribution, RSBSolution
-from theory.mlp.rsb.solver import solve_frsb, solve_krsb
+from theory.mlp.rsb.solver import solve_frsb, solve_krsb, solve_rsb_branch
 
 __all__ = [
     "CLASSES",
@@ -27,4 +28,5 @@ __all__ = [
     "free_entropy_at",
     "solve_frsb",
     "solve_krsb",
+    "solve_rsb_branch",
 ]

@@ -1,14 +1,14 @@
 """How replica symmetry is broken, read off the overlap function k(x) of the input.
 
-With K levels whose breakpoints extremise Phi, a continuous part of k(x) is cut into gaps k_i - k_{i-1} that shrink as 1/K, while
-a jump stays. Let G(K) be the largest gap that has weight in x on both sides, and J = (K G(K) - K' G(K')) / (K - K'), K' < K, its
-extrapolation in 1/K, as a fraction of the span k_K - k_0:
+With K levels whose breakpoints extremise Phi, a continuous part of k(x) is cut into gaps k_i - k_{i-1} that shrink as
+1/K, while a jump stays. Let G(K) be the largest gap that has weight in x on both sides, and J = (K G(K) - K' G(K')) /
+(K - K'), K' < K, its extrapolation in 1/K, as a fraction of the span k_K - k_0:
 
     "rs"          one plateau;
     "1rsb-like"   J above 0.95, or every plateau is stable: nothing but jumps;
     "continuous"  J below 0.1: no jump;
     "both"        between: a jump and a continuous part;
-    "undecided"   plateaus break further and there is no coarser solution to compare with.
+    "undecided"   plateaus break further and there is no coarser solution of two levels or more to compare with.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def classify(
     replicons : float64 array of shape (K + 1,)
         Stability of the plateaus.
     coarse : tuple of two arrays, optional
-        (x, k) of a solution with fewer levels, at least one.
+        (x, k) of a solution with fewer levels, at least two.
     """
     if x.size == 0:
         return "rs"
     if replicons.max() <= STABLE:
         return "1rsb-like"
-    if coarse is None or not 1 <= coarse[0].size < x.size:
+    if coarse is None or not 2 <= coarse[0].size < x.size:
         return "undecided"
     size = jump((x, k), coarse)
     return "1rsb-like" if size > _ALL else "continuous" if size < _NOTHING else "both"

@@ -10,13 +10,15 @@ stationary in every overlap, conjugate and breakpoint; writing w_i = x_{i+1} - x
     dPhi/dr_i = (alpha_l / 2) w_i (k_i - int P_i (d_u f_{i+1})^2),   dPhi/dr_d = (alpha_l / 2) (int P_K <phi^2> - k_d),
     dPhi/dk_i = (alpha_l / 2) w_i (r_i - R_i),                       dPhi/dk_d = (alpha_l / 2) (R_d - r_d),
 
-R the conjugate from the layer above, R_i = g C_W int P_i (d_h f_{i+1})^2, R_d - R_K = g C_W int P_K d_h^2 f_{K+1}, or beta^2
-C_W / alpha_L at the top; and
+R the conjugate from the layer above, R_i = g C_W int P_i (d_h f_{i+1})^2, R_d - R_K = g C_W int P_K d_h^2 f_{K+1}, or
+beta^2 C_W / alpha_L at the top; and
 
-    dPhi/dx_i = alpha_0 d(input)/dx_i + sum_l alpha_l { (1/x_i) [int P_i f_{i+1} - int P_{i-1} f_i] - (r_i k_i - r_{i-1} k_{i-1}) / 2 }
+    dPhi/dx_i = alpha_0 d(input)/dx_i
+                + sum_l alpha_l { (1/x_i) [int P_i f_{i+1} - int P_{i-1} f_i] - (r_i k_i - r_{i-1} k_{i-1}) / 2 }
                 + (1/2) beta^2 C_W (k_i - k_{i-1})^L.
 
-dPhi/dbeta = beta C_W (k_d - int k dx)^L = -e. Source: n -> 0 of the replicated action of arXiv 2503.23982 on Parisi matrices.
+dPhi/dbeta = beta C_W (k_d - int k dx)^L = -e. Source: n -> 0 of the replicated action of arXiv 2503.23982 on Parisi
+matrices.
 """
 
 from __future__ import annotations

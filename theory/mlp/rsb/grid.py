@@ -1,12 +1,12 @@
 """The grid in the fields (h, u) of one hidden layer on which its Parisi recursion runs.
 
 h is evenly spaced, so that a step of the recursion is a convolution. u is evenly spaced where it takes part in the
-recursion; where it is a static Gaussian (the last layer, whose conjugate is one constant) it is a quadrature rule, denser
-near zero, where the tilted measure changes fastest: u = scale sinh(t) at evenly spaced t.
+recursion; where it is a static Gaussian (the last layer, whose conjugate is one constant) it is a quadrature rule,
+denser near zero, where the tilted measure changes fastest: u = scale sinh(t) at evenly spaced t.
 
-The tilted free energy of a neuron jumps from one slope to another across fronts: near a front it is like log cosh(s h),
-with singularities pi/(2 s) away from the real axis, s^2 its largest second derivative. A rule with steps eta pi/(2 s) errs
-by about exp(-2 pi/eta).
+The tilted free energy of a neuron jumps from one slope to another across fronts: near a front it is like log cosh(s
+h), with singularities pi/(2 s) away from the real axis, s^2 its largest second derivative. A rule with steps eta
+pi/(2 s) errs by about exp(-2 pi/eta).
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _scales(mesh: TiltedMesh, site: SiteField, h_range: float, u_range: float) -
 def _even_nodes(reach: float, step: float) -> FloatArray:
     """Return evenly spaced nodes with one at zero."""
     half = math.ceil(reach / step)
-    return np.arange(-half, half + 1) * (reach / half)
+    return np.asarray(np.arange(-half, half + 1) * (reach / half), dtype=np.float64)
 
 
 def _static_rule(
@@ -209,4 +209,4 @@ def _centred(size: int, step: float, sd: float) -> FloatArray:
     out = np.zeros(size)
     low = size // 2 - kernel.size // 2
     out[low : low + kernel.size] = kernel
-    return out / out.sum()
+    return np.asarray(out / out.sum())

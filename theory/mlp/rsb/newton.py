@@ -1,18 +1,18 @@
 """Newton's method on the saddle-point equations with broken replica symmetry.
 
-Where replica symmetry breaks continuously every level is marginal, and an iteration of sweeps loses as many digits as there
-are levels. The unknowns here are, layer by layer, rt, r_0 and the logarithms of the increments of the conjugates: they alone
-determine a sweep. The equation of an increment is log(image / increment) = 0, the log of a growth rate, which does not vanish
-where levels merge: merged levels are no solution of it, but levels whose increment the iteration takes to nothing, and are
-dropped.
+Where replica symmetry breaks continuously every level is marginal, and an iteration of sweeps loses as many digits as
+there are levels. The unknowns here are, layer by layer, rt, r_0 and the logarithms of the increments of the
+conjugates: they alone determine a sweep. The equation of an increment is log(image / increment) = 0, the log of a
+growth rate, which does not vanish where levels merge: merged levels are no solution of it, but levels whose increment
+the iteration takes to nothing, and are dropped.
 
-Breakpoints extremise Phi, which among solutions at given breakpoints is smallest there: more levels lower Phi. Newton steps in
-x use the second derivative of Phi along those solutions, with its negative eigenvalues turned round.
+Breakpoints extremise Phi, which among solutions at given breakpoints is smallest there: more levels lower Phi. Newton
+steps in x use the second derivative of Phi along those solutions, with its negative eigenvalues turned round.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,13 @@ from theory.result import NotConvergedError
 FloatArray = NDArray[np.float64]
 
 _TINY = 1e-300
+_ROUNDING = 3e-12
+_SMALLEST_UNIT = 1e-5
 _DIFFERENCE = 1e-6
+_WIDE_DIFFERENCE = 1e-4  # for second derivatives in breakpoints, small sums of large terms
 _LONGEST_STEP = 0.7  # in any logarithm
 _SHORTEST = 1e-3
+_WORTHWHILE = 0.2
 _MERGED = 1e-5  # of the span of the input's conjugates
 _LEAST_SPAN = 1e-2  # of 1/v; narrower spans count as if they were this wide
 _NEAREST = 0.3  # of the distance to the next breakpoint
@@ -70,7 +74,7 @@ class _Equations:
     """The equations at given breakpoints as a function of one vector."""
 
     def __init__(self, layers: Layers, start: ParisiParameters) -> None:
-        self._layers = layers
+        self.layers = layers
         self._start = start
         self._unit = 1.0 / start.v[:-1]
         self.sweeps = 0
@@ -92,14 +96,14 @@ class _Equations:
         """Return the mismatch and the point itself."""
         self.sweeps += 1
         p = self.parameters(z, x)
-        image, averages = self._layers.sweep(p)
+        image, averages = self.layers.sweep(p)
         miss = self.vector(image) - z
         here = ParisiParameters(p.x, image.k, image.k_d, p.r, p.r_d)
         return miss, Saddle(here, image, averages, float(np.abs(miss).max()), self.sweeps)
 
-    def derivative(self, z: FloatArray, x: FloatArray, miss: FloatArray) -> FloatArray:
+    def derivative(self, z: FloatArray, x: FloatArray) -> FloatArray:
         """Return d(mismatch)/dz by finite differences."""
-        columns = []
+        miss, columns = self.at(z, x)[0], []
         for j in range(z.size):
             moved = z.copy()
             moved[j] += _DIFFERENCE
@@ -107,7 +111,14 @@ class _Equations:
         return np.array(columns).T
 
 
-def solve_fixed(layers: Layers, start: ParisiParameters, tolerance: float, *, max_steps: int = 40) -> Saddle:
+def solve_fixed(
+    layers: Layers,
+    start: ParisiParameters,
+    tolerance: float,
+    *,
+    coarse: Layers | None = None,
+    max_steps: int = 60,
+) -> Saddle:
     """Solve at given breakpoints, from a start close enough; breakpoints where the overlap stops changing are dropped.
 
     Parameters
@@ -117,6 +128,8 @@ def solve_fixed(layers: Layers, start: ParisiParameters, tolerance: float, *, ma
         With conjugates that increase in x.
     tolerance : float
         Largest residual accepted.
+    coarse : Layers, optional
+        Where to take derivatives, if not from `layers`.
     max_steps : int
         Newton steps allowed.
 
@@ -125,42 +138,61 @@ def solve_fixed(layers: Layers, start: ParisiParameters, tolerance: float, *, ma
     NotConvergedError
         If the equations still miss by more than the tolerance; the message says by how much.
     """
-    start = without_merged(start)
-    equations = _Equations(layers, start)
-    z, sweeps = equations.vector(start), 0
-    miss, saddle = equations.at(z, start.x)
-    for _ in range(max_steps):
-        if saddle.residual < tolerance:
-            break
-        z, miss, saddle = _newton_step(equations, z, start.x, miss)
-        kept = without_merged(saddle.image)
-        if kept.x.size < start.x.size:
-            sweeps += equations.sweeps
-            start, equations = kept, _Equations(layers, kept)
-            z = equations.vector(start)
-            miss, saddle = equations.at(z, start.x)
-    else:
-        raise NotConvergedError(
-            f"{max_steps} Newton steps done with {start.x.size} breakpoints, the equations still miss by {saddle.residual:.1e}"
-        )
-    p = saddle
-    return Saddle(p.parameters, p.image, p.averages, p.residual, sweeps + equations.sweeps)
-
-
-def _newton_step(
-    equations: _Equations, z: FloatArray, x: FloatArray, miss: FloatArray
-) -> tuple[FloatArray, FloatArray, Saddle]:
-    step = np.linalg.lstsq(equations.derivative(z, x, miss), -miss, rcond=1e-13)[0]
-    fraction = min(1.0, _LONGEST_STEP / float(np.abs(step).max() + _TINY))
+    start, sweeps, steps = without_merged(start), 0, 0
     while True:
-        try:
-            new, saddle = equations.at(z + fraction * step, x)
-            if np.all(np.isfinite(new)):
-                return z + fraction * step, new, saddle
-        except NotConvergedError:
-            if fraction < _SHORTEST:
-                raise
-        fraction *= 0.5
+        search = _Newton(_Equations(layers, start), _Equations(coarse or layers, start), start)
+        while search.saddle.residual >= tolerance:
+            if steps == max_steps:
+                raise NotConvergedError(
+                    f"{max_steps} Newton steps done with {start.x.size} breakpoints, the equations still miss by "
+                    f"{search.saddle.residual:.1e}"
+                )
+            search.advance()
+            steps += 1
+            kept = without_merged(search.saddle.image)
+            if kept.x.size < start.x.size:
+                break
+        else:
+            return replace(search.saddle, sweeps=sweeps + search.sweeps)
+        sweeps += search.sweeps
+        start = kept
+
+
+class _Newton:
+    """Newton's method at given breakpoints; a derivative serves until a step with it brings little."""
+
+    def __init__(self, equations: _Equations, coarse: _Equations, start: ParisiParameters) -> None:
+        self._equations = equations
+        self._coarse = coarse
+        self._x = start.x
+        self._z = equations.vector(start)
+        self._miss, self.saddle = equations.at(self._z, self._x)
+        self._derivative: FloatArray | None = None
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps done, derivatives included."""
+        return self._equations.sweeps + (self._coarse.sweeps if self._coarse is not self._equations else 0)
+
+    def advance(self) -> None:
+        """Go one step, shorter where it leaves the domain."""
+        before = self.saddle.residual
+        if self._derivative is None:
+            self._derivative = self._coarse.derivative(self._z, self._x)
+        step = np.linalg.lstsq(self._derivative, -self._miss, rcond=1e-13)[0]
+        fraction = min(1.0, _LONGEST_STEP / float(np.abs(step).max() + _TINY))
+        while True:
+            try:
+                miss, saddle = self._equations.at(self._z + fraction * step, self._x)
+                if np.all(np.isfinite(miss)):
+                    break
+            except NotConvergedError:
+                if fraction < _SHORTEST:
+                    raise
+            fraction *= 0.5
+        self._z, self._miss, self.saddle = self._z + fraction * step, miss, saddle
+        if not saddle.residual < _WORTHWHILE * before:
+            self._derivative = None
 
 
 def without_merged(p: ParisiParameters) -> ParisiParameters:
@@ -185,38 +217,64 @@ def extremise(layers: Layers, beta: float, start: ParisiParameters, tolerance: f
     saddle = solve_fixed(layers, start, 1e-2 * tolerance)
     sweeps = saddle.sweeps
     for _ in range(max_steps):
-        slopes = saddle.slopes(layers, beta)
-        residual = max(saddle.residual, float(np.abs(slopes / _unit(layers, saddle.parameters)).max(initial=0.0)))
+        residual, slopes = extremal_residual(layers, beta, saddle), saddle.slopes(layers, beta)
         if residual < tolerance:
-            return Saddle(saddle.parameters, saddle.image, saddle.averages, residual, sweeps)
-        guess = _breakpoint_step(layers, beta, saddle, slopes)
-        saddle = solve_fixed(layers, guess, 1e-2 * tolerance)
-        sweeps += saddle.sweeps + guess.x.size * (guess.x.size + 2)
+            return replace(saddle, residual=residual, sweeps=sweeps)
+        saddle, used = _with_better_breakpoints(layers, beta, saddle, slopes, 1e-2 * tolerance)
+        sweeps += used
     raise NotConvergedError(
         f"{sweeps} sweeps done, breakpoints {np.round(saddle.parameters.x, 4).tolist()} still miss by {residual:.1e}"
     )
 
 
+def extremal_residual(layers: Layers, beta: float, saddle: Saddle) -> float:
+    """Return the largest mismatch, derivatives in the breakpoints included."""
+    slopes = saddle.slopes(layers, beta) / _unit(layers, saddle.parameters)
+    return max(saddle.residual, float(np.abs(slopes).max(initial=0.0)))
+
+
 def _unit(layers: Layers, p: ParisiParameters) -> FloatArray:
-    """Return the size of a breakpoint's derivative: sum_l alpha_l Delta k_i Delta r_i / 2 over layers, shape (K,)."""
+    """Return the size of a breakpoint's derivative: sum_l alpha_l Delta k_i Delta r_i / 2 over layers, shape (K,).
+
+    Steps so small that rounding of Phi decides count as if they were a bit larger.
+    """
     ratios = np.asarray(layers.model.width_ratios)[:, None]
-    return np.asarray(0.5 * np.sum(ratios * np.diff(p.k, axis=1) * np.diff(p.r, axis=1), axis=0) + _TINY)
+    return np.asarray(0.5 * np.sum(ratios * np.diff(p.k, axis=1) * np.diff(p.r, axis=1), axis=0) + _SMALLEST_UNIT)
 
 
-def _breakpoint_step(layers: Layers, beta: float, saddle: Saddle, slopes: FloatArray) -> ParisiParameters:
-    """Return the start at better breakpoints, moved along the solutions."""
-    p = saddle.parameters
+def _with_better_breakpoints(
+    layers: Layers, beta: float, saddle: Saddle, slopes: FloatArray, tolerance: float
+) -> tuple[Saddle, int]:
+    """Return the solution after a step of the breakpoints that does not raise Phi, and the sweeps that took."""
+    p, phi = saddle.parameters, saddle.free_entropy(layers, beta)
     equations = _Equations(layers, p)
+    dz, dx = _breakpoint_step(equations, beta, saddle, slopes)
+    z, used = equations.vector(p), equations.sweeps
+    for fraction in (1.0, 0.3, 0.1, 0.03):
+        new = solve_fixed(layers, equations.parameters(z + fraction * dz, p.x + fraction * dx), tolerance)
+        used += new.sweeps
+        if new.parameters.x.size < p.x.size or new.free_entropy(layers, beta) < phi + _ROUNDING * max(1.0, abs(phi)):
+            break
+    return new, used
+
+
+def _breakpoint_step(
+    equations: _Equations, beta: float, saddle: Saddle, slopes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return a Newton step along the solutions, of the unknowns and of the breakpoints, short enough to keep order."""
+    p, layers = saddle.parameters, equations.layers
     z = equations.vector(p)
-    miss = equations.at(z, p.x)[0]
+    point = np.concatenate([z, p.x])
+
+    def at(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
+        miss, there = equations.at(moved[: z.size], moved[z.size :])
+        return miss, there.slopes(layers, beta)
+
     by_z, slopes_by_z = [], []
-    for j in range(z.size + p.x.size):
-        dz = np.zeros(z.size)
-        x = p.x.copy()
-        (dz if j < z.size else x)[j if j < z.size else j - z.size] += _DIFFERENCE
-        moved, there = equations.at(z + dz, x)
-        by_z.append((moved - miss) / _DIFFERENCE)
-        slopes_by_z.append((there.slopes(layers, beta) - slopes) / _DIFFERENCE)
+    for unit in np.eye(point.size):
+        (high, high_slopes), (low, low_slopes) = (at(point + sign * _WIDE_DIFFERENCE * unit) for sign in (1.0, -1.0))
+        by_z.append((high - low) / (2.0 * _WIDE_DIFFERENCE))
+        slopes_by_z.append((high_slopes - low_slopes) / (2.0 * _WIDE_DIFFERENCE))
     jacobian, gradient = np.array(by_z).T, np.array(slopes_by_z).T
     # Along solutions dz = -J_z^{-1} J_x dx.
     response = -np.linalg.lstsq(jacobian[:, : z.size], jacobian[:, z.size :], rcond=1e-13)[0]
@@ -228,4 +286,4 @@ def _breakpoint_step(layers: Layers, beta: float, saddle: Saddle, slopes: FloatA
     fraction = min(
         1.0, float(_NEAREST / np.max(np.abs(dx) / room)), _LONGEST_STEP / float(np.abs(response @ dx).max() + _TINY)
     )
-    return equations.parameters(z + fraction * response @ dx, p.x + fraction * dx)
+    return fraction * response @ dx, fraction * dx

@@ -1,7 +1,7 @@
 """Order parameters with broken replica symmetry, and the input layer they determine.
 
-A Parisi matrix has a diagonal and one value on each plateau (x_i, x_{i+1}) of x in (0, 1), i = 0 .. K, with 0 = x_0 < x_1 <
-.. < x_K <= x_{K+1} = 1 common to all layers.
+A Parisi matrix has a diagonal and one value on each plateau (x_i, x_{i+1}) of x in (0, 1), i = 0 .. K, with 0 = x_0 <
+x_1 < .. < x_K <= x_{K+1} = 1 common to all layers.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def split(rs: OrderParameters, x: FloatArray, fraction: float) -> ParisiParamete
 
 
 def regrid(old: ParisiParameters, x: FloatArray) -> ParisiParameters:
-    """Return the overlap functions k(x), r(x) sampled on other breakpoints (linear between the old plateaus' middles)."""
+    """Return k(x) and r(x) sampled on other breakpoints, linear between the middles of the old plateaus."""
     middles, new = (np.concatenate([[0.0], 0.5 * (a[1:] + a[:-1]), [1.0]]) for a in (_edges(old.x), _edges(x)))
 
     def sampled(values: FloatArray) -> FloatArray:
@@ -109,7 +109,7 @@ def _edges(x: FloatArray) -> FloatArray:
 
 
 def eigenvalues(x: FloatArray, k: FloatArray, k_d: float) -> FloatArray:
-    """Return D_i = k_d - k_K + sum_{j > i} x_j (k_j - k_{j-1}), i = 0..K: what K acts as on plateau i, shape (K + 1,)."""
+    """Return D_i = k_d - k_K + sum_{j > i} x_j (k_j - k_{j-1}), i = 0..K, the eigenvalue of plateau i."""
     outer = np.cumsum((x * np.diff(k))[::-1])[::-1]
     return np.asarray(k_d - k[-1] + np.concatenate([outer, [0.0]]))
 

@@ -7,7 +7,8 @@ With independent Gaussian increments d_0 .. d_K of the fields (h, u),
     P_0 = the density of d_0,   P_i = exp(x_i f_{i+1}) [ (P_{i-1} exp(-x_i f_i)) * the density of d_i ].
 
 d_u f_i and d_h f_i are martingales of that measure: they are carried along as averages, nothing is differentiated
-numerically. Second derivatives obey f_i'' = E_w[f_{i+1}'' + x_i f_{i+1}' f_{i+1}'] - x_i f_i' f_i', w the weights of the step.
+numerically. Second derivatives obey f_i'' = E_w[f_{i+1}'' + x_i f_{i+1}' f_{i+1}'] - x_i f_i' f_i', w the weights of
+the step.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curvatures:
-    """Mean squares of second derivatives on plateau i, int P_i (d_h d_h f_{i+1})^2 and so on, each of shape (K + 1,)."""
+    """Mean squares of second derivatives on plateau i, int P_i (d_h^2 f_{i+1})^2 and so on, of shape (K + 1,)."""
 
     hh: FloatArray
     hu: FloatArray

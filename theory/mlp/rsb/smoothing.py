@@ -1,11 +1,12 @@
 """Gaussian smoothing of exp(x f) along one axis of a uniform grid, and its adjoint on densities.
 
-One step of a Parisi recursion is f'(h) = (1/x) log E exp(x f(h + d)), d ~ N(0, sd^2). Rows are taken in blocks, each with
-its own reference exponent, so that f may span thousands; a field carried along is averaged with the weights
+One step of a Parisi recursion is f'(h) = (1/x) log E exp(x f(h + d)), d ~ N(0, sd^2). Rows are taken in blocks, each
+with its own reference exponent, so that f may span thousands; a field carried along is averaged with the weights
 exp(x (f(h + d) - f'(h))), and the adjoint moves a density with the same weights.
 
-Where sd covers a grid step, the kernel is the sampled Gaussian (a trapezoid rule: spectrally accurate). Below, it is the
-Gaussian mean of the polynomial through `2 _REACH + 1` neighbouring nodes, exact for polynomials of degree `2 _REACH`.
+Where sd covers a grid step, the kernel is the sampled Gaussian (a trapezoid rule: spectrally accurate). Below, it is
+the Gaussian mean of the polynomial through `2 _REACH + 1` neighbouring nodes, exact for polynomials of degree `2
+_REACH`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def gaussian_stencil(sd: float) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _lagrange_coefficients() -> FloatArray:
-    """Return the even coefficients of the polynomials that are 1 at one node of -_REACH .. _REACH and 0 at the others."""
+    """Return even coefficients of the polynomials that are 1 at one node of -_REACH .. _REACH, 0 at the others."""
     at = np.arange(-_REACH, _REACH + 1.0)
     rows = []
     for j in range(at.size):

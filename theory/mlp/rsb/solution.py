@@ -58,12 +58,13 @@ class RSBSolution:
     parameters : ParisiParameters
         Breakpoints `x` and k_i, k_d, r_i, r_d of every layer.
     replicons : float64 array of shape (K + 1,)
-        Stability of each plateau against splitting, outermost first (`theory.mlp.rsb.stability`); above 1 it breaks further.
+        Stability of each plateau against splitting, outermost first (`theory.mlp.rsb.stability`); above 1 it breaks
+        further.
     classification : str
         See `theory.mlp.rsb.classify`.
     status : SolverStatus
-        `residual` is the largest mismatch of the equations: conjugates in units of 1/v of their layer, increments relative
-        to themselves, derivatives in the breakpoints relative to sum_l alpha_l Delta k_i Delta r_i / 2.
+        `residual` is the largest mismatch of the equations: conjugates in units of 1/v of their layer, increments
+        relative to themselves, derivatives in the breakpoints relative to sum_l alpha_l Delta k_i Delta r_i / 2.
     """
 
     model: MlpModel

@@ -1,15 +1,15 @@
 """Stability of a Parisi solution against further breaking, plateau by plateau.
 
-On the plateau (x_i, x_{i+1}) split the overlap k_i of every layer at some x: above it by dk more than below, dr for the
-conjugates. The next layer's overlap is a mean square of d_u f_{i+1}, so to first order its two values differ by the variance
-that increments C_W dk of h and dr of u give it, and the equations of the sweep become those of the replica-symmetric replicon
-(`theory.mlp.stability`) with
+On the plateau (x_i, x_{i+1}) split the overlap k_i of every layer at some x: above it by dk more than below, dr for
+the conjugates. The next layer's overlap is a mean square of d_u f_{i+1}, so to first order its two values differ by
+the variance that increments C_W dk of h and dr of u give it, and the equations of the sweep become those of the
+replica-symmetric replicon (`theory.mlp.stability`) with
 
     a = C_W int P_i (d_h d_u f_{i+1})^2,   b = int P_i (d_u^2 f_{i+1})^2,   c = g C_W^2 int P_i (d_h^2 f_{i+1})^2,
 
-and the eigenvalue D_i of K^0 on that plateau in place of v^0; where in the plateau x lies plays no part. Below 1 a split
-closes again. The innermost plateau of a single level is the de Almeida-Thouless condition. In full replica symmetry breaking the
-value is 1 on the whole continuous part.
+and the eigenvalue D_i of K^0 on that plateau in place of v^0; where in the plateau x lies plays no part. Below 1 a
+split closes again. The innermost plateau of a single level is the de Almeida-Thouless condition. In full replica
+symmetry breaking the value is 1 on the whole continuous part.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Sweeps through the layers with broken replica symmetry at fixed breakpoints, and the iteration that settles them.
 
 One sweep goes forward through K^0 .. K^L and backward through Q^{L-1} .. Q^0 (`theory.mlp.rsb.free_entropy` lists the
-equations). The plain sweep keeps overlap functions non-decreasing in x, since each level's overlap is a mean square of a
-martingale. It is slow near criticality, so that sweeps are combined by Anderson's method. Merged plateaus are a fixed point of
-the equations even where they are unstable, so that a combination may not shrink an increment below a quarter of what the plain
-sweep makes of it.
+equations). The plain sweep keeps overlap functions non-decreasing in x, since each level's overlap is a mean square
+of a martingale. It is slow near criticality, so that sweeps are combined by Anderson's method. Merged plateaus are a
+fixed point of the equations even where they are unstable, so that a combination may not shrink an increment below a
+quarter of what the plain sweep makes of it.
 """
 
 from __future__ import annotations

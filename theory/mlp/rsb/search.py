@@ -1,0 +1,143 @@
+"""The search for solutions with broken replica symmetry at one inverse temperature, one level after another.
+
+The first level starts from a split replica-symmetric solution, every other from a small step inside the plateau that
+breaks further most; Newton's method takes it from there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.mlp.model import MlpModel
+from theory.mlp.rs import solve_rs
+from theory.mlp.rsb.classify import STABLE, classify
+from theory.mlp.rsb.grid import Resolution
+from theory.mlp.rsb.levels import with_level
+from theory.mlp.rsb.newton import Saddle, extremal_residual, extremise, solve_fixed
+from theory.mlp.rsb.parameters import ParisiParameters, split
+from theory.mlp.rsb.solution import RSBSolution
+from theory.mlp.rsb.stability import plateau_replicons
+from theory.mlp.rsb.sweep import Layers, curvature_averages
+from theory.mlp.solution import RSSolution
+from theory.result import NotConvergedError, SolverStatus
+
+FloatArray = NDArray[np.float64]
+
+FIRST_SWEEPS = 20
+NEW_LEVEL_SWEEPS = 10
+_SPACINGS = (1.0, 0.3, 0.1)
+_EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
+_BREAKPOINTS = 1e-6
+
+
+class Search:
+    """Everything for one model at one inverse temperature."""
+
+    def __init__(self, model: MlpModel, beta: float, tolerance: float) -> None:
+        self.model = model
+        self.beta = beta
+        self.tolerance = tolerance
+        self.layers = Layers(model, Resolution())
+        self.fine = Layers(model, Resolution().refined())
+        self.sweeps = 0
+
+    def rs(self) -> RSSolution:
+        """Return the replica-symmetric solution."""
+        return solve_rs(self.model, self.beta, tolerance=min(1e-8, self.tolerance))
+
+    def replicons(self, p: ParisiParameters) -> FloatArray:
+        """Return the stability of every plateau."""
+        return plateau_replicons(self.model, p, curvature_averages(self.layers, p))
+
+    def extremised(self, start: ParisiParameters) -> ParisiParameters:
+        """Return the solution with extremal breakpoints nearby, or with fewer where levels merge."""
+        return self._counted(extremise(self.layers, self.beta, start, _BREAKPOINTS))
+
+    def fixed(self, start: ParisiParameters) -> ParisiParameters:
+        """Return the solution at given breakpoints."""
+        return self._counted(solve_fixed(self.layers, start, _EQUATIONS))
+
+    def _counted(self, saddle: Saddle) -> ParisiParameters:
+        self.sweeps += saddle.sweeps
+        return saddle.parameters
+
+    def swept(self, p: ParisiParameters, times: int) -> ParisiParameters:
+        """Return the parameters after some sweeps."""
+        for _ in range(times):
+            p, _ = self.layers.sweep(p)
+        self.sweeps += times
+        return p
+
+    def first_level(self, rs: RSSolution) -> ParisiParameters:
+        """Return the solution with one extremal breakpoint, without any where there is none but replica symmetry.
+
+        Where replica symmetry is stable, a solution with a jump can be the right one: it appears at x = 1, and counts
+        once its breakpoint has come below 1, that is once Phi increases with x there.
+        """
+        order = rs.order_parameters
+        if rs.replicon > 1.0:
+            return self.extremised(self.swept(split(order, np.array([0.5]), 0.5), FIRST_SWEEPS))
+        at_one = solve_fixed(self.layers, self.swept(split(order, np.ones(1), 0.95), 2 * FIRST_SWEEPS), _EQUATIONS)
+        self.sweeps += at_one.sweeps
+        if at_one.parameters.x.size == 0 or at_one.slopes(self.layers, self.beta)[0] <= 0.0:
+            return split(order, np.zeros(0), 0.0)
+        return self.extremised(at_one.parameters.at(np.array([0.98])))
+
+    def more_levels(self, p: ParisiParameters, steps: int) -> tuple[ParisiParameters, ParisiParameters | None]:
+        """Add levels one by one where the solution is least stable; return it and the one before."""
+        before = None
+        while 0 < p.x.size < steps:
+            replicons = self.replicons(p)
+            if replicons.max() <= STABLE:
+                break
+            new = self._one_more(p, replicons)
+            if new is None:
+                break
+            p, before = new, p
+        return p, before
+
+    def _one_more(self, p: ParisiParameters, replicons: FloatArray) -> ParisiParameters | None:
+        """Return a solution with one more level; none if the new level merges with another wherever it starts."""
+        plateau = int(replicons.argmax())
+        failure: NotConvergedError | None = None
+        for closer in _SPACINGS:
+            start = with_level(p, plateau, float(replicons[plateau]) - 1.0, closer)
+            try:
+                new = self.extremised(self.swept(start, NEW_LEVEL_SWEEPS))
+            except NotConvergedError as error:
+                failure = error
+                continue
+            if new.x.size > p.x.size:
+                return new
+            failure = None
+        if failure is not None:
+            raise failure
+        return None
+
+    def finished(self, p: ParisiParameters, *, extremal: bool, coarse: ParisiParameters | None) -> RSBSolution:
+        """Solve on finer grids, which tells the error of the coarser ones, and return the solution."""
+        saddle = solve_fixed(self.fine, p, _EQUATIONS, coarse=self.layers)
+        q = saddle.parameters
+        if q.x.size != p.x.size:
+            raise NotConvergedError(f"of {p.x.size} breakpoints {q.x.size} are left on a finer grid")
+        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(q)
+        first = solve_fixed(self.layers, p, _EQUATIONS)
+        change = max(abs(phi - first.free_entropy(self.layers, self.beta)), abs(energy - self._energy(p)))
+        # Breakpoints stay: errors of Phi and of the energy are of second and first order in theirs.
+        residual = extremal_residual(self.fine, self.beta, saddle) if extremal else saddle.residual
+        error = max(change, abs(energy) * residual, 4e-16 * abs(phi))
+        if error > self.tolerance:
+            raise NotConvergedError(
+                f"reached free entropy {phi:.10g} and energy {energy:.10g} with {q.x.size} breakpoints and an "
+                f"estimated error of {error:.1e}, tolerance {self.tolerance:.1e}"
+            )
+        replicons = plateau_replicons(self.model, q, curvature_averages(self.fine, q))
+        compared = (coarse.x, coarse.k[0]) if coarse is not None else None
+        kind = classify(q.x, q.k[0], replicons, compared)
+        status = SolverStatus(True, residual, error, self.sweeps + saddle.sweeps)
+        entropy = phi + self.beta * energy
+        return RSBSolution(self.model, self.beta, phi, energy, entropy, q, replicons, kind, status)
+
+    def _energy(self, p: ParisiParameters) -> float:
+        return -self.beta * self.model.weight_variance * float(p.k_d[-1] - p.mean[-1])
