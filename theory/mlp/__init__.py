@@ -16,36 +16,58 @@ A prediction takes a model and an inverse temperature::
     solution.replicon                                           # above 1: replica symmetry is unstable
 
     solutions = solve_branch(model, [0.5, 1.0, 2.0, 4.0])       # a list of such solutions, warm-started
+    solve_frsb(model, 8.0), solve_krsb(model, 8.0, 2)   # replica symmetry broken: `theory.mlp.rsb`
     critical_beta(model, beta_max=16.0)                         # smallest beta with replicon = 1, or None
 
 Every solver raises `theory.result.NotConvergedError` where it misses its tolerance. The others:
 `entropy_curve` (the branch as arrays), `free_entropy` (at any order parameters), `phase_map` (replicon over
-beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth).
+beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth; more in
+`theory.mlp.depth`).
 """
 
 from theory.mlp.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
-from theory.mlp.depth import DepthSolution, solve_depth_limit
+from theory.mlp.depth import (
+    DepthConvergence,
+    DepthSolution,
+    StabilityScan,
+    convergence,
+    critical_tilt,
+    solve_depth_limit,
+    stability_scan,
+)
 from theory.mlp.free_entropy import free_entropy
 from theory.mlp.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.phase_map import PhaseMap, phase_map
 from theory.mlp.rs import solve_rs
+from theory.mlp.rsb import OverlapDistribution, ParisiParameters, RSBSolution, solve_frsb, solve_krsb, solve_rsb_branch
 from theory.mlp.solution import LayerOverlap, RSSolution
 
 __all__ = [
+    "DepthConvergence",
     "DepthSolution",
     "EntropyCurve",
     "LayerOverlap",
     "MlpModel",
     "OrderParameters",
+    "OverlapDistribution",
+    "ParisiParameters",
     "PhaseMap",
+    "RSBSolution",
     "RSSolution",
+    "StabilityScan",
+    "convergence",
     "critical_beta",
+    "critical_tilt",
     "entropy_curve",
     "free_entropy",
     "phase_map",
     "solve_branch",
     "solve_depth_limit",
+    "solve_frsb",
+    "solve_krsb",
     "solve_linear",
     "solve_rs",
+    "solve_rsb_branch",
+    "stability_scan",
 ]

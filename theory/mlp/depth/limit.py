@@ -1,58 +1,61 @@
-"""Limit of infinite depth for the shaped activations: differential equations in t = l / L.
-
-A shaped activation phi(z) = z + psi(z) / L^p approaches a line as the depth L grows. With beta^2 = b / L, C_W
-= 1, alpha = 1, Q = P / L, expanding the replicated action of one layer to order 1 / L^2 gives per replica
-
-    L Phi -> (b / 2) v(1) + int_0^1 dt [ -(1/2) tr(P dK/dt) + (1/4) tr(P K P K) + (1/2) tr(P A(K)) ] / n,
-
-with A_ab the first correction to E phi(z_a) phi(z_b) for z ~ N(0, K), times L:
-
-    shaped tanh  (sqrt(L)/a) tanh(a z / sqrt(L)):   A_ab = -a^2 K_ab (K_aa + K_bb)
-    shaped relu  (slopes 1 +- c / sqrt(L)):         A_ab = c^2 E |z_a| |z_b|      (the order 1/sqrt(L) averages out)
-
-The saddle point is K' = K P K + A, P' = -(P K P + d tr(P A) / dK); replica symmetric, K = v I + k0 11^T, P =
-pt I + p0 11^T, n -> 0, with A_d(k_d), A_0(k_d, k0) the diagonal and off-diagonal of A and k_d = v + k0,
-
-    v'  = v^2 pt + A_d - A_0                                          v(0) = 1
-    k0' = 2 v k0 pt + v^2 p0 + A_0                                    k0(0) = 0
-    pt' = -[ pt^2 v + p_d dA_d/dk_d - p0 (dA_0/dk_d + dA_0/dk0) ]     pt(1) = 0,    p_d = pt + p0
-    p0' = -[ 2 pt p0 v + pt^2 k0 + p0 dA_0/dk0 ]                      p0(1) = b
-
-On the saddle point L Phi = (b / 2) v(1) - (1/4) int (mt^2 + 2 mt m0) dt, mt = pt v, m0 = pt k0 + p0 v, and L
-e beta = -b v(1). Finite networks approach this as 1 / L. Source: arXiv 2503.23982; derivation as above.
-"""
+"""Solve the equations of infinite depth: collocation, followed from b = 0 where a direct start fails."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import simpson, solve_bvp
+from scipy.integrate import solve_bvp
 
+from theory.mlp.depth.correction import correction_of
+from theory.mlp.depth.equations import DepthEquations, ends, stretch_for, untilted
+from theory.mlp.depth.replicon import depth_replicon
 from theory.result import NotConvergedError, SolverStatus
 
 FloatArray = NDArray[np.float64]
 
+_COARSE_TOLERANCE, _COARSE_NODES = 1e-3, 3_000
+_FINE_NODES = 12_000
+_FIRST_POINTS = 101
+_SMALLEST_START = 1e-6  # of b, when a direct start fails
+_LARGEST_FACTOR, _SMALLEST_FACTOR = 100.0, 1.1  # by which b grows
+
 
 @dataclass(frozen=True)
 class DepthSolution:
-    """Replica-symmetric overlaps of an infinitely deep shaped network.
+    """Replica-symmetric saddle point of an infinitely deep shaped network, beta^2 = b / L.
 
     Attributes
     ----------
+    activation : str
+    shape, b : float
+        a of the shaped tanh or c of the shaped relu, and L beta^2.
     t : float64 array of shape (points,)
         Relative depth l / L, from 0 (input) to 1.
     v, k0, pt, p0 : float64 arrays of shape (points,)
         K = v I + k0 11^T and L Q = pt I + p0 11^T at each t.
     scaled_free_entropy : float
-        lim L Phi.
+        lim L Phi, per reference width N, k_B = 1, relative to the prior.
     scaled_energy : float
         lim sqrt(L) e = -sqrt(b) v(1).
+    scaled_entropy : float
+        lim L s = L Phi - b v(1).
+    replicon : float
+        Above 1 replica symmetry is unstable; see `theory.mlp.depth.replicon`.
+    conserved_spread : float
+        Largest relative change over depth of what the equations conserve; zero but for errors.
     status : SolverStatus
+        `residual` is that of the differential equations, relative; `error_estimate` the change of free entropy
+        and energy when every interval of the mesh is halved.
     """
 
+    activation: str
+    shape: float
+    b: float
     t: FloatArray
     v: FloatArray
     k0: FloatArray
@@ -60,40 +63,23 @@ class DepthSolution:
     p0: FloatArray
     scaled_free_entropy: float
     scaled_energy: float
+    scaled_entropy: float
+    replicon: float
+    conserved_spread: float
     status: SolverStatus
 
-
-@dataclass(frozen=True)
-class _Correction:
-    """A_d, A_0 and the derivatives dA_d/dk_d, dA_0/dk_d, dA_0/dk0."""
-
-    d: FloatArray
-    off: FloatArray
-    d_by_kd: FloatArray
-    off_by_kd: FloatArray
-    off_by_k0: FloatArray
-
-
-def _shaped_tanh(k_d: FloatArray, k0: FloatArray, shape: float) -> _Correction:
-    c = -2.0 * shape**2
-    return _Correction(c * k_d**2, c * k0 * k_d, 2.0 * c * k_d, c * k0, c * k_d)
-
-
-def _shaped_relu(k_d: FloatArray, k0: FloatArray, shape: float) -> _Correction:
-    c = shape**2
-    cosine = np.clip(k0 / k_d, -1.0, 1.0)
-    root, angle = np.sqrt(1.0 - cosine**2), np.arcsin(cosine)
-    slope = 2.0 * c / math.pi
-    return _Correction(c * k_d, slope * (k_d * root + k0 * angle), np.full_like(k_d, c), slope * root, slope * angle)
-
-
-_CORRECTIONS = {"shaped-tanh": _shaped_tanh, "shaped-relu": _shaped_relu}
+    @property
+    def k_d(self) -> FloatArray:
+        """Self-overlaps v + k0."""
+        return np.asarray(self.v + self.k0)
 
 
 def solve_depth_limit(
     activation: str, shape: float, b: float, *, points: int = 201, tolerance: float = 1e-9
 ) -> DepthSolution:
-    """Solve the replica-symmetric equations of an infinitely deep shaped network.
+    """Solve the replica-symmetric equations of an infinitely deep shaped network of equal widths, C_W = 1.
+
+    Both priors have the same limit: the field on the input, of order 1 / L, no longer moves its overlaps.
 
     Parameters
     ----------
@@ -103,9 +89,9 @@ def solve_depth_limit(
     b : float
         L beta^2, zero or more.
     points : int
-        Points in t at which the solution is returned; odd, at least 3.
+        Points in t at which the solution is returned, at least 3.
     tolerance : float
-        Relative residual of the differential equations.
+        Relative residual of the differential equations, between 1e-11 and 1e-2.
 
     Returns
     -------
@@ -116,42 +102,101 @@ def solve_depth_limit(
     ValueError
         If the activation has no such limit or a number is out of range.
     NotConvergedError
-        If the boundary-value solver misses the tolerance.
+        If the boundary-value solver misses the tolerance; the message says up to which b it came.
+
+    Notes
+    -----
+    A saddle point was found wherever arithmetic reaches: shaped tanh for all shapes from 0.05 to 16 and b up to 10^4
+    (shapes 1 and 2 up to 10^8), shaped relu while b e^{c^2} is below about 10^6. Beyond, numbers of that order outgrow
+    the precision of the collocation; no sign of a shape without solution was seen.
     """
-    if activation not in _CORRECTIONS:
-        raise ValueError(f"activation {activation!r} is not shaped; choose one of {', '.join(_CORRECTIONS)}")
+    correction = correction_of(activation)
     if not (math.isfinite(shape) and shape > 0 and math.isfinite(b) and b >= 0):
         raise ValueError(f"shape {shape} must be positive and b {b} zero or more")
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points {points} must be odd, at least 3")
-    correction = _CORRECTIONS[activation]
+    if points < 3:
+        raise ValueError(f"points {points} must be at least 3")
+    if not 1e-11 <= tolerance <= 1e-2:
+        raise ValueError(f"tolerance {tolerance} must lie between 1e-11 and 1e-2")
+    try:
+        with warnings.catch_warnings(), np.errstate(over="raise", invalid="raise", divide="raise"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            equations = DepthEquations(correction, shape, b, stretch_for(correction, shape, b))
+            mesh, y, steps = _follow(equations)
+            found = _collocate(equations, mesh, y, tolerance, _FINE_NODES)
+            halved = np.sort(np.concatenate([found.x, 0.5 * (found.x[1:] + found.x[:-1])]))
+            fine = _collocate(equations, halved, found.sol(halved), tolerance, 2 * _FINE_NODES)
+            replicon = depth_replicon(equations, fine.x, fine.y)
+    except NotConvergedError as error:
+        raise NotConvergedError(f"{activation}, shape {shape:g}, b {b:g}: {error}") from error
+    except (FloatingPointError, np.linalg.LinAlgError) as error:
+        reason = "the iteration left the range of the order parameters or of floating-point numbers"
+        raise NotConvergedError(f"{activation}, shape {shape:g}, b {b:g}: {reason} ({error})") from error
+    change = np.abs(np.array(_free_entropy_and_energy(fine.y, b)) - _free_entropy_and_energy(found.y, b))
+    status = SolverStatus(True, float(fine.rms_residuals.max()), float(change.max()) + 1e-15, steps + 2)
+    return _solution(activation, equations, fine, np.linspace(0.0, 1.0, points), replicon, status)
 
-    def slope(_: FloatArray, y: FloatArray) -> FloatArray:
-        v, k0, pt, p0 = y
-        a = correction(v + k0, k0, shape)
-        return np.stack(
-            [
-                v**2 * pt + a.d - a.off,
-                2.0 * v * k0 * pt + v**2 * p0 + a.off,
-                -(pt**2 * v + (pt + p0) * a.d_by_kd - p0 * (a.off_by_kd + a.off_by_k0)),
-                -(2.0 * pt * p0 * v + pt**2 * k0 + p0 * a.off_by_k0),
-            ]
-        )
 
-    def ends(start: FloatArray, end: FloatArray) -> FloatArray:
-        return np.array([start[0] - 1.0, start[1], end[2], end[3] - b])
-
-    t = np.linspace(0.0, 1.0, points)
-    guess = np.stack([np.ones_like(t), np.zeros_like(t), np.zeros_like(t), np.full_like(t, b)])
-    found = solve_bvp(slope, ends, t, guess, tol=tolerance, max_nodes=200_000)
-    residual = float(np.max(found.rms_residuals))
+def _collocate(equations: DepthEquations, mesh: FloatArray, y: FloatArray, tolerance: float, nodes: int) -> Any:
+    found = solve_bvp(equations.slopes, ends, mesh, y, tol=tolerance, max_nodes=nodes)
     if not found.success:
-        raise NotConvergedError(f"b = {b:g}, shape {shape:g}: residual {residual:.1e}, tolerance {tolerance:.1e}")
-    return _depth_solution(t, found.sol(t), b, SolverStatus(True, residual, residual * max(1.0, b), int(found.niter)))
+        residual = float(np.max(found.rms_residuals))
+        raise NotConvergedError(
+            f"collocation on {found.x.size} nodes leaves a residual of {residual:.1e}, tolerance {tolerance:.1e}"
+        )
+    return found
 
 
-def _depth_solution(t: FloatArray, y: FloatArray, b: float, status: SolverStatus) -> DepthSolution:
-    v, k0, pt, p0 = y
-    mt, m0 = pt * v, pt * k0 + p0 * v
-    phi = 0.5 * b * v[-1] - 0.25 * float(simpson(mt**2 + 2.0 * mt * m0, x=t))
-    return DepthSolution(t, v, k0, pt, p0, float(phi), -math.sqrt(b) * float(v[-1]), status)
+def _follow(equations: DepthEquations) -> tuple[FloatArray, FloatArray, int]:
+    """Return mesh and variables of a coarse solution and the number of steps in b it took."""
+    mesh = np.linspace(0.0, 1.0, _FIRST_POINTS)
+    y = untilted(equations, mesh)
+    reached, target, factor, steps = 0.0, equations.b, 10.0, 0
+    while True:
+        here = DepthEquations(equations.correction, equations.shape, target, equations.stretch)
+        steps += 1
+        try:
+            found = _collocate(here, mesh, y, _COARSE_TOLERANCE, _COARSE_NODES)
+        except (NotConvergedError, FloatingPointError, np.linalg.LinAlgError) as error:
+            # From nothing, look for any b that works; from a solution, go less far.
+            factor = math.sqrt(factor) if reached else factor
+            target = reached * factor if reached else target / 100.0
+            if factor < _SMALLEST_FACTOR or target < _SMALLEST_START:
+                raise NotConvergedError(
+                    f"the solution could be followed up to b = {reached:.4g} only: {error}"
+                ) from error
+            continue
+        mesh, y, reached = found.x, found.y, target
+        if reached >= equations.b:
+            return mesh, y, steps
+        factor = min(factor**2, _LARGEST_FACTOR)
+        target = min(equations.b, reached * factor)
+
+
+def _free_entropy_and_energy(y: FloatArray, b: float) -> tuple[float, float]:
+    v_end = math.exp(y[0, -1])
+    return b * (0.5 * v_end + float(y[4, -1])), 0.0 - math.sqrt(b) * v_end
+
+
+def _solution(
+    activation: str, equations: DepthEquations, found: Any, t: FloatArray, replicon: float, status: SolverStatus
+) -> DepthSolution:
+    x = equations.ratios(found.sol(equations.stretched(t)))
+    phi, energy = _free_entropy_and_energy(found.y, equations.b)
+    conserved = equations.conserved(found.y)
+    p0 = x.q / x.v
+    return DepthSolution(
+        activation=activation,
+        shape=equations.shape,
+        b=equations.b,
+        t=t,
+        v=x.v,
+        k0=x.kappa * x.v,
+        pt=x.m * p0,
+        p0=p0,
+        scaled_free_entropy=phi,
+        scaled_energy=energy,
+        scaled_entropy=phi + math.sqrt(equations.b) * energy,
+        replicon=replicon,
+        conserved_spread=float(np.ptp(conserved) / max(float(np.abs(conserved).max()), 1e-300)),
+        status=status,
+    )
