@@ -36,8 +36,8 @@ def run_command(
     """Parse arguments, call ``args.action(args, comm)`` on every rank and return its exit code.
 
     Bad input (ValueError, and the `expected` exceptions with their own exit codes) is found by all ranks alike and
-    told by the first. Any other failure is told by the rank it happened on, which then ends every rank; set
-    MCSIM_DEBUG to see where it came from.
+    told by the first. Any other failure is told by the rank it happened on, which then ends every rank. Set
+    MCSIM_DEBUG to see where an error came from.
     """
     comm = world()
     codes: dict[type[Exception], int] = {ValueError: EXIT_BAD_INPUT}
@@ -52,13 +52,13 @@ def run_command(
         comm.abort(EXIT_INTERRUPTED)
         return EXIT_INTERRUPTED
     except Exception as error:
+        if os.environ.get("MCSIM_DEBUG"):
+            traceback.print_exc()
         for kind, code in codes.items():
             if isinstance(error, kind):
                 if comm.rank == 0:
                     _tell(f"{parser.prog}: {error}")
                 return code
-        if os.environ.get("MCSIM_DEBUG"):
-            traceback.print_exc()
         _tell(f"{parser.prog}: rank {comm.rank}: {type(error).__name__}: {error}")
         comm.abort(EXIT_FAILED)
         return EXIT_FAILED
