@@ -124,8 +124,7 @@ def _run(args: argparse.Namespace, comm: Communicator) -> int:
     if args.data is not None:
         raise UsageError("--data: is for a PAPER, such as 'run barney2024 --data PATH'")
     claims = _chosen(args.claim)
-    subjects = {claim.about for claim in claims}
-    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, subjects, quick=args.quick)
+    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, claims, quick=args.quick)
     if folders is None:
         if comm.rank == 0:
             print(f"mcsim-validate: interrupted; call it again to go on from what is in {args.out}", file=sys.stderr)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mcsim.config import RunConfig, parse_config
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import simulate
+from validation.claims.base import Claim
 from validation.mlp.campaign import mlp_configs
+from validation.rsb.campaign import glass_mlp_configs, glass_spin_configs
 from validation.subject import Subject
 
 
@@ -60,21 +63,24 @@ def _config(width: int, effort: Effort, *, quick: bool) -> RunConfig:
 
 # What can be simulated for whom: configurations by name of their folder.
 CAMPAIGNS: dict[Subject, Callable[..., dict[str, RunConfig]]] = {
-    Subject.RANDOM_SPINS: lambda quick: layered_sk_configs(quick=quick),
-    Subject.RANDOM_MLPS: lambda quick: mlp_configs(quick=quick),
+    Subject.RANDOM_SPINS: lambda quick: {**layered_sk_configs(quick=quick), **glass_spin_configs(quick=quick)},
+    Subject.RANDOM_MLPS: lambda quick: {**mlp_configs(quick=quick), **glass_mlp_configs(quick=quick)},
 }
 
 
 def run_campaign(
-    folder: Path, world: Communicator, subjects: Collection[Subject], *, quick: bool = False
+    folder: Path, world: Communicator, claims: Collection[Claim], *, quick: bool = False
 ) -> list[Path] | None:
-    """Simulate what is not in the folder yet; every rank calls this.
+    """Simulate what claims need and is not in the folder yet; every rank calls this.
 
     Returns the runs' folders, or None where a request to stop came first.
     """
     folders = []
     for subject, configs in CAMPAIGNS.items():
-        for name, config in configs(quick).items() if subject in subjects else ():
+        patterns = {pattern for claim in claims if claim.about is subject for pattern in claim.runs}
+        for name, config in configs(quick).items():
+            if not any(fnmatch(name, pattern) for pattern in patterns):
+                continue
             outcome = simulate(config, folder / name, world, restart_interrupted=True)
             if outcome.stopped:
                 return None

@@ -42,13 +42,16 @@ def families(runs: Sequence[AnyRun]) -> list[FamilyOfRuns]:
 
 
 def families_of_spins(runs: Sequence[MeasuredRun]) -> list[Family]:
-    """Group Gaussian runs by shape and variance; each stored network's widths make a family of their own."""
+    """Group Gaussian runs by shape, variance and copies; each stored network's widths make a family of their own.
+
+    Runs with more copies are for claims about several overlaps at once, at temperatures of their own.
+    """
     groups: dict[tuple[object, ...], list[MeasuredRun]] = {}
     for run in (r for r in runs if r.is_gaussian):
         couplings = couplings_of(run)
         shape = tuple(round(n / run.spins, 2) for n in run.widths)
         strength = tuple(np.round(np.diag(couplings.coupling_matrix, 1), 6))
-        groups.setdefault((shape, strength), []).append(run)
+        groups.setdefault((shape, strength, run.config.run.copies), []).append(run)
     found = [Family(tuple(sorted(group, key=lambda run: run.spins))) for group in groups.values()]
     for widths in dict.fromkeys(run.widths for run in runs if not run.is_gaussian):
         found.append(Family(tuple(run for run in runs if run.widths == widths)))

@@ -7,6 +7,8 @@ from validation.claims.mlp_entropy import ENTROPY_CURVE
 from validation.claims.mlp_exact import IDENTITY as MLP_IDENTITY
 from validation.claims.mlp_exact import LINEAR
 from validation.claims.mlp_saddle import ENERGY, ENTROPY, OVERLAPS, UNSTABLE
+from validation.claims.rsb_mlp import BROAD, NARROW
+from validation.claims.rsb_spins import FLUCTUATIONS, GHIRLANDA_GUERRA, GLASS_ENERGY, MOMENTS, NEAR_ZERO, TRIANGLES
 from validation.claims.thermodynamics import ENERGY_ABOVE, ENTROPY_ABOVE, RS_FAILS_BELOW
 from validation.claims.trained import TRAINED_IS_NOT_RANDOM
 
@@ -26,6 +28,14 @@ REGISTER: dict[str, Claim] = {
         MLP_IDENTITY,
         LINEAR,
         UNSTABLE,
+        MOMENTS,
+        NEAR_ZERO,
+        FLUCTUATIONS,
+        GHIRLANDA_GUERRA,
+        TRIANGLES,
+        GLASS_ENERGY,
+        BROAD,
+        NARROW,
     )
 }
 

@@ -172,6 +172,8 @@ class Claim:
         From a family of runs to a finding; raises `NotApplicableError` where the runs do not suffice.
     about : Subject
         The kind of networks whose runs can speak about it.
+    runs : tuple of str
+        Which runs of the campaign about this subject it is tested on: patterns for the names of their folders.
     """
 
     id: str
@@ -180,6 +182,7 @@ class Claim:
     needs: str
     evaluate: Callable[[Claim, Any], Finding]
     about: Subject = Subject.RANDOM_SPINS
+    runs: tuple[str, ...] = ("width-*", "*-depth-*")
 
     def test(self, family: FamilyOfRuns) -> Finding:
         """Return the finding of a family of runs."""

@@ -124,7 +124,11 @@ def _branch(model: MlpModel, betas: tuple[float, ...]) -> dict[float, RSSolution
 
 
 def families_of_mlps(runs: Sequence[MeasuredMlp]) -> list[MlpFamily]:
-    """Group runs that differ in width alone."""
+    """Group runs that differ in width alone.
+
+    Those whose ladders do not reach beta = 0, with fewer exact controls and often at temperatures of their own, are
+    kept apart.
+    """
     groups: dict[tuple[object, ...], list[MeasuredMlp]] = {}
     for run in runs:
         model = run.model
@@ -136,6 +140,7 @@ def families_of_mlps(runs: Sequence[MeasuredMlp]) -> list[MlpFamily]:
             model.weight_variance,
             model.bias_variance,
             model.prior,
+            run.reaches_prior,
         )
         groups.setdefault(key, []).append(run)
     return [MlpFamily(tuple(sorted(group, key=lambda run: run.sites))) for group in groups.values()]

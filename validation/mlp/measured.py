@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,7 @@ from theory import activations
 from theory.mlp import MlpModel
 from theory.mlp.infinite_temperature import prior_self_overlaps
 from validation.equilibration import p_value_of_shift
+from validation.rsb.copies import PairStatistics, pair_statistics
 
 FloatArray = NDArray[np.float64]
 
@@ -47,7 +49,17 @@ def measured_mlp(name: str, config: RunConfig, data: xr.Dataset) -> MeasuredMlp:
         )
         for series in ("overlap", "self_overlap")
     }
+    means["overlap_pairs"] = (("sample", "slot", "layer", "average"), _pair_averages(data.overlap.values))
     return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means))
+
+
+def _pair_averages(overlaps: NDArray[np.floating[Any]]) -> FloatArray:
+    """Return what `PairStatistics.stacked` holds of overlaps (samples, slots, rows, pairs, layers)."""
+    by_slot = [
+        pair_statistics(np.moveaxis(overlaps[:, slot], -1, 1).astype(np.float64)).stacked
+        for slot in range(overlaps.shape[1])
+    ]
+    return np.stack(by_slot, axis=1)
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,11 @@ class MeasuredMlp:
     def overlaps(self) -> FloatArray:
         """Return <K^l_ab> of independent copies, (samples, slots, layers)."""
         return np.asarray(self.data.overlap_mean.values)
+
+    def overlap_statistics(self, slot: int, layer: int) -> PairStatistics:
+        """Return averages over pairs of copies of the overlap of a layer at a slot, (samples,) each."""
+        averages = np.asarray(self.data.overlap_pairs.values[:, slot, layer])
+        return PairStatistics(*np.moveaxis(averages, -1, 0))
 
     @cached_property
     def identity_residuals(self) -> FloatArray:
