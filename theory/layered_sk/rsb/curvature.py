@@ -10,9 +10,7 @@ derivative of phi is
     C(u, w) = sum_{p=1}^{l-1} x_p (E u_p w_p - E u_{p-1} w_{p-1})
 
 The first terms differentiate step l itself; C is the second variation of the steps below l, which are logarithms of
-means of exp(x_p f_p). Derived here, checked by finite differences in the tests. Where w'' and w' appear they are
-finite differences of sixth order, so the result is good to about 1e-6: enough for Newton's method, whose solution does
-not depend on it.
+means of exp(x_p f_p). Derived here, checked by finite differences in the tests. w'' and w' are those of the polynomial through 17 points.
 """
 
 from __future__ import annotations
@@ -25,9 +23,20 @@ from theory.layered_sk.rsb.layer import LayerState
 
 Array = NDArray[np.float64]
 
-_FIRST = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60
-_SECOND = np.array([2, -27, 270, -490, 270, -27, 2]) / 180
-_HALF = 3
+_HALF = 8
+
+
+def _central_differences() -> tuple[Array, Array]:
+    """Weights of -8 .. 8 in the first two derivatives at 0 of the polynomial through these points."""
+    n = np.arange(1, _HALF + 1, dtype=np.float64)
+    # Fornberg, Math. Comp. 51, 699 (1988): (-1)^(n+1) (8!)^2/((8 - n)! (8 + n)!) times 1/n and 2/n^2.
+    ratio = np.cumprod((_HALF + 1 - n) / (_HALF + n)) * (-1) ** (n + 1)
+    first = np.concatenate([-(ratio / n)[::-1], [0.0], ratio / n])
+    outer = 2 * ratio / n**2
+    return first, np.concatenate([outer[::-1], [-2 * outer.sum()], outer])
+
+
+_FIRST, _SECOND = _central_differences()
 
 
 def curvature(state: LayerState, with_breakpoints: bool) -> Array:
@@ -73,9 +82,8 @@ class _Descent:
             if self._with_breakpoints:
                 square = float(self._state.overlaps[step - 1])
                 self._add(step, self._steps + step, square / 2)
-            known = columns[: self._state.grid.points]
-            weighted = self._state.probability[step - 1][:, None] * known
-            self._grams[step - 1][np.ix_(names, names)] = known.T @ weighted
+            weighted = self._state.probability[step - 1][:, None] * columns
+            self._grams[step - 1][np.ix_(names, names)] = columns.T @ weighted
         self._set(0, names, self._slope(0, 0.0, columns))
         self._set(0, np.zeros(1, dtype=np.int64), self._slope(0, 0.0, self._state.chi[0][:, None] / 2))
         self._add_correlations()
@@ -85,26 +93,28 @@ class _Descent:
         """Take the columns from level `step` to the one below, and add those of the step itself."""
         state, x = self._state, float(self._state.breakpoints[step - 1])
         a = (state.chi[step - 1] + x * state.m[step - 1] ** 2) / 2
+        points = state.grid.points[step - 1]
         if not self._with_breakpoints:
-            lower = np.column_stack([self._means(step, columns), a[: state.grid.points]])
+            lower = np.column_stack([self._means(step, columns), a[:points]])
             return self._pad(lower), np.append(names, step)
-        log = (state.g[step] + state.grid.fields)[:, None]
+        log = (state.g[step] + state.grid.fields[step])[:, None]
         means = self._means(step, np.hstack([columns, log * columns, log, log**2]))
         count = len(names)
         lower, with_log, mean_log, square = means[:, :count], means[:, count:-2], means[:, -2:-1], means[:, -1:]
         mine = self._steps + step
         self._set(mine, names, self._average(step - 1, with_log - mean_log * lower))
-        below = state.g[step - 1] + state.grid.fields + state.constants[step - 1] - state.constants[step]
-        b = (mean_log[:, 0] - below[: state.grid.points]) / x
+        below = state.g[step - 1] + state.grid.fields[step - 1] + state.constants[step - 1] - state.constants[step]
+        b = (mean_log[:, 0] - below[:points]) / x
         self._add(mine, mine, float(self._average(step - 1, square - mean_log**2 - 2 * b[:, None])[0]) / x)
-        lower = np.column_stack([lower, a[: state.grid.points], b])
+        lower = np.column_stack([lower, a[:points], b])
         return self._pad(lower), np.append(names, [step, mine])
 
     def _means(self, step: int, columns: Array) -> Array:
         state, grid = self._state, self._state.grid
         row, low, high = grid.weights[step - 1], grid.low[step - 1], grid.high[step - 1]
         x, norm = state.breakpoints[step - 1], state.norm[step - 1]
-        matrix = kernels.transition(x, grid.step, grid.points, row, low, high, state.g[step], norm)
+        below = (grid.spacing[step - 1], grid.points[step - 1], grid.ratio[step - 1])
+        matrix = kernels.transition(x, *below, row, low, high, state.g[step], norm)
         return np.asarray(matrix @ columns)
 
     def _pad(self, columns: Array) -> Array:
@@ -112,16 +122,15 @@ class _Descent:
         return np.pad(columns, ((0, self._state.g.shape[1] - len(columns)), (0, 0)), mode="edge")
 
     def _average(self, level: int, values: Array) -> Array:
-        return np.asarray(self._state.probability[level] @ values[: self._state.grid.points])
+        return np.asarray(self._state.probability[level, : len(values)] @ values)
 
     def _slope(self, level: int, x: float, columns: Array) -> Array:
         """E [w'' + 2 x m w']/2 at a level, shape (columns,)."""
-        points, step = self._state.grid.points, self._state.grid.step
-        even = np.concatenate(
-            [columns[_HALF:0:-1], columns[:points], np.repeat(columns[points - 1 : points], _HALF, 0)]
-        )
-        second = sum(weight * even[k : k + points] for k, weight in enumerate(_SECOND)) / step**2
-        first = sum(weight * even[k : k + points] for k, weight in enumerate(_FIRST)) / step
+        points, spacing = self._state.grid.points[level], self._state.grid.spacing[level]
+        beyond = np.repeat(columns[points - 1 : points], _HALF, axis=0)
+        even = np.concatenate([columns[_HALF:0:-1], columns[:points], beyond])
+        second = sum(weight * even[k : k + points] for k, weight in enumerate(_SECOND)) / spacing**2
+        first = sum(weight * even[k : k + points] for k, weight in enumerate(_FIRST)) / spacing
         return self._average(level, second / 2 + x * self._state.m[level, :points, None] * first)
 
     def _add_correlations(self) -> None:

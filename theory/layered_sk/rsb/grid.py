@@ -10,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
-# log(2 cosh y) is singular at y = +- i pi/2, so a step of 0.2 resolves it to about 1e-11 (`test_..._grid`).
-DEFAULT_STEP = 0.2
-_FINEST_STEP = 0.02
-_STEPS_PER_DEVIATION = 3.0
+# log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12.
+FINEST_STEP = 0.15
+# Further down, f_p is a logarithm of means of exp(x f): like log cosh(x y) its singularities move out to i pi/(2 x),
+# while increments of total variance V smooth it on the scale sqrt(V). The error of the grid is measured for each solution.
+_STEP_OF_TILT = 0.15
+_STEPS_PER_DEVIATION = 5.0
+_COARSEST = 8
 _TAIL = 8.3  # a Gaussian beyond so many standard deviations is below 1e-16
-_ASYMPTOTIC = 19.0  # from here on log(2 cosh y) = |y| to rounding
+_FEWEST_POINTS = 24
 # From this ratio of width to step on, plain samples of the Gaussian are right to exp(-2 pi^2 1.44) ~ 5e-13.
 _SAMPLED = 1.2
 _REACH = 8  # half width of the interpolating stencil for narrower ones: polynomials up to degree 16
@@ -24,34 +28,40 @@ _REACH = 8  # half width of the interpolating stencil for narrower ones: polynom
 
 @dataclass(frozen=True)
 class FieldGrid:
-    """Grid y_j = j step of one layer's field in units of T, and the weights of its increments.
+    """Grids y_j = j spacing_p of one layer's field in units of T at levels p = 0..K, and the weights of its increments.
 
     Attributes
     ----------
-    step : float
-    points : int
+    spacing : float64 array, shape (K + 1,)
+    points : int64 array, shape (K + 1,)
+    ratio : int64 array, shape (K,)
+        Spacing below each step over the spacing above it.
     weights : float64 array, shape (K, widest)
         Tilted weights A_n of each step, from n = low to n = high (see `kernels`).
     low, high : int64 arrays, shape (K,)
-    start : float64 array, shape (points,)
+    start : float64 array
         Probability of the lowest level's field, both signs together.
+    padded : int
+        Length of every level's row.
     """
 
-    step: float
-    points: int
+    spacing: Array
+    points: Whole
+    ratio: Whole
     weights: Array
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
+    low: Whole
+    high: Whole
     start: Array
+    padded: int
 
     @property
     def fields(self) -> Array:
-        """y_j, including the padding, shape (points + widest,)."""
-        return self.step * np.arange(self.points + self.weights.shape[1])
+        """y_j at every level, including the padding, shape (K + 1, padded)."""
+        return self.spacing[:, None] * np.arange(self.padded)
 
 
 def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> FieldGrid:
-    """Return a grid that fits the field of one layer.
+    """Return grids that fit the field of one layer.
 
     Parameters
     ----------
@@ -60,26 +70,35 @@ def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> 
     breakpoints : float64 array, shape (K,)
         x_1 .. x_K.
     refinement : float
-        The step is divided by it.
+        All spacings are divided by it.
     """
     increments = np.diff(variances)
-    deviation = math.sqrt(variances[-1])
-    step = max(_FINEST_STEP, min(DEFAULT_STEP, deviation / _STEPS_PER_DEVIATION)) / refinement
+    spacing = _spacings(variances, breakpoints) / refinement
+    rows = [tilted_weights(*step) for step in zip(increments, breakpoints, spacing[1:], strict=True)]
+    first, row = tilted_weights(variances[0], 0.0, spacing[0])
     # The tilt moves the field by at most sum x_i v_i.
-    drift = float(breakpoints @ increments)
-    reach = max(drift + _TAIL * deviation, _ASYMPTOTIC)
-    rows = [tilted_weights(v, x, step) for v, x in zip(increments, breakpoints, strict=True)]
-    first, row = tilted_weights(variances[0], 0.0, step)
-    points = max(math.ceil(reach / step), len(row)) + 1
-    weights = np.zeros((len(rows), max((len(row) for _, row in rows), default=0)))
-    for index, (_, values) in enumerate(rows):
-        weights[index, : len(values)] = values
+    drift = np.concatenate([[0.0], np.cumsum(breakpoints * increments)])
+    reach = np.ceil((drift + _TAIL * np.sqrt(variances)) / spacing).astype(np.int64) + 1
+    points = np.maximum(reach, int(_FEWEST_POINTS * refinement))
+    ratio = np.rint(spacing[:-1] / spacing[1:]).astype(np.int64)
     low = np.array([low for low, _ in rows], dtype=np.int64)
     high = low + np.array([len(values) - 1 for _, values in rows], dtype=np.int64)
-    start = np.zeros(points)
-    start[: len(row) + first] = row[-first:]
+    weights = np.zeros((len(rows), max((len(values) for _, values in rows), default=0)))
+    for index, (_, values) in enumerate(rows):
+        weights[index, : len(values)] = values
+    farthest = (points[:-1] - 1) * ratio + np.maximum(high, -low) + 1
+    start = row[-first : -first + points[0]].copy()
     start[1:] *= 2.0
-    return FieldGrid(step, points, weights, low, high, start)
+    padded = int(max([*points, *farthest]))
+    return FieldGrid(spacing, points, ratio, weights, low, high, start, padded)
+
+
+def _spacings(variances: Array, breakpoints: Array) -> Array:
+    """Spacing of each level: powers of two times the finest, not growing with the level, shape (K + 1,)."""
+    smoothed = np.sqrt(variances[-1] - variances[:-1]) / _STEPS_PER_DEVIATION
+    wanted = np.minimum(smoothed, _STEP_OF_TILT / breakpoints) / FINEST_STEP
+    powers = np.clip(np.floor(np.log2(np.maximum(wanted, 1.0))), 0, math.log2(_COARSEST))
+    return np.append(FINEST_STEP * 2.0 ** np.minimum.accumulate(powers), FINEST_STEP)
 
 
 def tilted_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:

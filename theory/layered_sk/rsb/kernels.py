@@ -7,32 +7,41 @@ Gaussian increment of variance v_i, tilted by exp(x_i f_i):
     T_i[u](y)  = E[exp(x_i f_i) u(y + z)] / E exp(x_i f_i)
     m_{i-1} = T_i[m_i],   chi_{i-1} = T_i[chi_i + x_i m_i^2] - x_i m_{i-1}^2,   m_p = f_p', chi_p = f_p''
 
-Nothing is differentiated numerically. All functions are even or odd, so the grid y_j = j h covers the half line.
-With g_p = f_p - |y| - c_p, c_{i-1} = c_i + x_i v_i/2, g vanishes at large |y|, and the tilted increment from y_j to
-y_j' >= 0 has the weight A_{j'-j}, that to -y_j' the weight exp(-2 x y_j) A_{j+j'} with the same array
+Nothing is differentiated numerically. All functions are even or odd, so a grid covers the half line only; level p has its
+own spacing h_p, which does not grow with p: r_i = h_{i-1}/h_i is a whole number. With g_p = f_p - |y| - c_p,
+c_{i-1} = c_i + x_i v_i/2, g vanishes at large |y|, and the tilted increment from y to y + n h_i >= 0 has the weight A_n,
+that to its mirror image -(y + n h_i) the weight exp(-2 x y) A_n' with the same array, n' h_i = 2 y + n h_i:
 
-    A_n = kernel[n] exp(x n h - x^2 v/2),
+    A_n = kernel[n] exp(x n h_i - x^2 v_i/2)
 
-where kernel[n] are the weights of the increments. A is stored from n = low to n = high. Nothing overflows, at any
-temperature. Rows are padded beyond the grid with the values at large |y|.
+where kernel[n] are the weights of the increments themselves. A is stored from n = low to n = high. Nothing overflows, at
+any temperature. Rows are padded beyond the grid with the values at large |y|.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 _FAST = {"reassoc", "contract", "nsz"}  # lets sums vectorise; infinities and NaN keep their meaning
 
 
-@njit(cache=True, fastmath=_FAST)
-def backward(x, step, points, weights, low, high):
-    """Return g, m, chi at every level, shapes (K + 1, padded), and the norms of the steps, shape (K, points)."""
-    steps, padded = len(x), points + weights.shape[1]
+@njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator]
+def backward(
+    x: Array, spacing: Array, points: Whole, ratio: Whole, weights: Array, low: Whole, high: Whole, padded: int
+) -> Any:
+    """Return g, m, chi at every level, shapes (K + 1, padded), and the norms of the steps, shape (K, padded)."""
+    steps = len(x)
     g, m, chi = np.zeros((steps + 1, padded)), np.ones((steps + 1, padded)), np.zeros((steps + 1, padded))
-    norm = np.empty((steps, points))
+    norm = np.ones((steps, padded))
     for j in range(padded):
-        y = j * step
+        y = j * spacing[steps]
         decay = np.exp(-2.0 * y)
         g[steps, j] = np.log1p(decay)
         m[steps, j] = np.tanh(y)
@@ -42,17 +51,17 @@ def backward(x, step, points, weights, low, high):
         um = u * m[i + 1]
         uc = u * chi[i + 1] + x[i] * um * m[i + 1]
         a, first, last = weights[i], low[i], high[i]
-        for j in range(points):
+        for j in range(points[i]):
             z, s, c = 0.0, 0.0, 0.0
-            begin = max(0, j + first)
-            for k in range(begin, j + last + 1):
-                w = a[k - j - first]
+            centre = j * ratio[i]
+            for k in range(max(0, centre + first), centre + last + 1):
+                w = a[k - centre - first]
                 z += w * u[k]
                 s += w * um[k]
                 c += w * uc[k]
-            mirrored = np.exp(-2.0 * x[i] * j * step)
-            for k in range(max(1, first - j), last - j + 1):
-                w = mirrored * a[k + j - first]
+            mirrored = np.exp(-2.0 * x[i] * j * spacing[i])
+            for k in range(max(1, first - centre), last - centre + 1):
+                w = mirrored * a[k + centre - first]
                 z += w * u[k]
                 s -= w * um[k]
                 c += w * uc[k]
@@ -63,41 +72,56 @@ def backward(x, step, points, weights, low, high):
     return g, m, chi, norm
 
 
-@njit(cache=True, fastmath=_FAST)
-def forward(x, step, points, weights, low, high, start, g, norm):
-    """Return the probability of y_p at every level, shape (K + 1, points); an entry stands for both signs."""
+@njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator]
+def forward(
+    x: Array,
+    spacing: Array,
+    points: Whole,
+    ratio: Whole,
+    weights: Array,
+    low: Whole,
+    high: Whole,
+    start: Array,
+    g: Array,
+    norm: Array,
+) -> Any:
+    """Return the probability of y_p at every level, shape (K + 1, padded); an entry stands for both signs."""
     steps = len(x)
-    probability = np.zeros((steps + 1, points))
-    probability[0] = start
+    probability = np.zeros_like(g)
+    probability[0, : len(start)] = start
     for i in range(steps):
-        u = np.exp(x[i] * g[i + 1])
         a, first, last = weights[i], low[i], high[i]
-        target = np.zeros(points)
-        for j in range(points):
+        end = points[i + 1]
+        for j in range(points[i]):
             p = probability[i, j] / norm[i, j]
-            if p == 0.0:
-                continue
-            for k in range(max(0, j + first), min(points, j + last + 1)):
-                target[k] += p * a[k - j - first]
-            mirrored = p * np.exp(-2.0 * x[i] * j * step)
-            for k in range(max(1, first - j), min(points, last - j + 1)):
-                target[k] += mirrored * a[k + j - first]
-        for k in range(points):
-            probability[i + 1, k] = target[k] * u[k]
+            centre = j * ratio[i]
+            for k in range(max(0, centre + first), min(end, centre + last + 1)):
+                probability[i + 1, k] += p * a[k - centre - first]
+            mirrored = p * np.exp(-2.0 * x[i] * j * spacing[i])
+            for k in range(max(1, first - centre), min(end, last - centre + 1)):
+                probability[i + 1, k] += mirrored * a[k + centre - first]
+        for k in range(end):
+            probability[i + 1, k] *= np.exp(x[i] * g[i + 1, k])
     return probability
 
 
-@njit(cache=True)
-def transition(x, step, points, a, first, last, g, norm):
-    """Return T_i as a matrix on even functions, from level i (padded) to the level below: (points, padded)."""
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def transition(
+    x: float, spacing: float, points: int, ratio: int, a: Array, first: int, last: int, g: Array, norm: Array
+) -> Any:
+    """Return T_i as a matrix on even functions, from level i (padded) to the level below: (points, padded).
+
+    `spacing` and `points` are those of the level below.
+    """
     u = np.exp(x * g)
     matrix = np.zeros((points, len(u)))
     for j in range(points):
-        for k in range(max(0, j + first), j + last + 1):
-            matrix[j, k] = a[k - j - first]
-        mirrored = np.exp(-2.0 * x * j * step)
-        for k in range(max(1, first - j), last - j + 1):
-            matrix[j, k] += mirrored * a[k + j - first]
+        centre = j * ratio
+        for k in range(max(0, centre + first), centre + last + 1):
+            matrix[j, k] = a[k - centre - first]
+        mirrored = np.exp(-2.0 * x * j * spacing)
+        for k in range(max(1, first - centre), last - centre + 1):
+            matrix[j, k] += mirrored * a[k + centre - first]
         for k in range(len(u)):
             matrix[j, k] *= u[k] / norm[j]
     return matrix

@@ -10,8 +10,8 @@ and from d phi / d f_p = P_p, the distribution of y_p:
 
     d phi / d S_i = (delta_iK - (x_{i+1} - x_i) F_i)/2,  F_i = E m_i^2      d phi / d x_i = (E f_i - E f_{i-1})/x_i
 
-(derived here, checked by finite differences in `tests/theory/test_layered_sk_rsb_functional.py`). Source of the recursion:
-Parisi, J. Phys. A 13, L115 (1980).
+(derived here, checked by finite differences in the tests). Source of the
+recursion: Parisi, J. Phys. A 13, L115 (1980).
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class LayerState:
     grid : FieldGrid
     g, m, chi : float64 arrays, shape (K + 1, padded)
         f_p - |y| - c_p and the first two derivatives of f_p.
-    norm : float64 array, shape (K, points)
-    probability : float64 array, shape (K + 1, points)
-        Of the field at each level; an entry stands for both signs.
+    norm : float64 array, shape (K, padded)
+    probability : float64 array, shape (K + 1, padded)
+        Of the field at each level, zero beyond its grid; an entry stands for both signs.
     """
 
     variances: Array
@@ -63,7 +63,7 @@ class LayerState:
 
     def mean(self, values: Array) -> Array:
         """Average functions of each level's field, shape (K + 1, padded), over it: shape (K + 1,)."""
-        return np.asarray(np.einsum("pj,pj->p", self.probability, values[:, : self.grid.points]))
+        return np.asarray(np.einsum("pj,pj->p", self.probability, values))
 
     @cached_property
     def mean_log(self) -> Array:
@@ -106,10 +106,10 @@ def solve_layer(variances: Array, breakpoints: Array, refinement: float = 1.0) -
     breakpoints : float64 array, shape (K,)
         Strictly increasing, between 0 and 1.
     refinement : float
-        The grid's step is divided by it.
+        The grid's spacings are divided by it.
     """
     grid = make_grid(variances, breakpoints, refinement)
-    arrays = (grid.weights, grid.low, grid.high)
-    g, m, chi, norm = kernels.backward(breakpoints, grid.step, grid.points, *arrays)
-    probability = kernels.forward(breakpoints, grid.step, grid.points, *arrays, grid.start, g, norm)
+    arrays = (breakpoints, grid.spacing, grid.points, grid.ratio, grid.weights, grid.low, grid.high)
+    g, m, chi, norm = kernels.backward(*arrays, grid.padded)
+    probability = kernels.forward(*arrays, grid.start, g, norm)
     return LayerState(variances, breakpoints, grid, g, m, chi, norm, probability)

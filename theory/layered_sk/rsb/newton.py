@@ -2,7 +2,9 @@
 
 Levels that merge, and an overlap of zero, solve the saddle-point equations too (they are the ansatz with fewer steps),
 with a tiny residual. So that no iteration ends there, a step is shortened until no difference of neighbouring levels
-and no lowest overlap loses more than a fixed part of itself, and halved until the residual falls.
+and no lowest overlap loses more than a fixed part of itself. It is then halved until the residual falls, or the
+correction that the same matrix asks for afterwards, in units of those differences (Deuflhard's affine-invariant test:
+the equations of overlaps and of breakpoints differ in size).
 
 With many free breakpoints, or near T_c, the free energy hardly depends on some directions (errors of K steps fall as
 K^-4), which rounding leaves undetermined. Therefore not the residual decides on convergence but what one more step
@@ -71,13 +73,13 @@ def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float
     for step in range(MAX_STEPS + 1):
         matrix = newton_matrix(state, free_breakpoints)
         try:
-            move = -np.linalg.solve(matrix, residual)
+            move = np.asarray(-np.linalg.solve(matrix, residual), dtype=np.float64)
         except np.linalg.LinAlgError:
             break
         change = _change(state, residual, move)
         following = None
         if change > _CONVERGED * unit and step < MAX_STEPS:
-            following = _shortened(state, move, residual, free_breakpoints)
+            following = _shortened(state, residual, matrix, move, free_breakpoints)
         if following is None:
             error = change + _grid_error(state, residual, matrix, free_breakpoints)
             if error > tolerance:
@@ -123,32 +125,35 @@ def _grid_error(state: NetworkState, residual: Array, matrix: Array, free_breakp
     """Change of f and e by a finer grid of fields."""
     finer = solve_layers(state.couplings, state.temperature, state.overlaps, state.breakpoints, _FINER)
     difference = _residual(finer, free_breakpoints) - residual
-    move = -np.linalg.solve(matrix, difference)
+    move = np.asarray(-np.linalg.solve(matrix, difference), dtype=np.float64)
     return max(abs(finer.free_energy - state.free_energy), _change(state, difference, move))
 
 
 def _shortened(
-    state: NetworkState, move: Array, residual: Array, free_breakpoints: bool
+    state: NetworkState, residual: Array, matrix: Array, move: Array, free_breakpoints: bool
 ) -> tuple[NetworkState, Array] | None:
-    """Return the first point along the step with a smaller residual, and the latter; None if there is none."""
+    """Return the first point along the step that is nearer to the solution, and its residual; None if there is none."""
     dq, dx = _split(state, move)
-    fraction, size = _allowed(state, dq, dx), np.abs(residual).max()
+    size, loss = _relative(state, dq, dx)
+    largest = np.abs(residual).max()
+    fraction = min(1.0, _LARGEST_LOSS / loss) if loss > 0 else 1.0
     while fraction >= _SHORTEST:
         q, x = state.overlaps + fraction * dq, state.breakpoints + fraction * dx
         following = solve_layers(state.couplings, state.temperature, q, x)
         there = _residual(following, free_breakpoints)
-        if np.abs(there).max() < size * (1 - 0.1 * fraction):
+        left, _ = _relative(state, *_split(state, np.asarray(np.linalg.solve(matrix, there), dtype=np.float64)))
+        if left < size * (1 - fraction / 4) or np.abs(there).max() < largest * (1 - fraction / 4):
             return following, there
         fraction /= 2
     return None
 
 
-def _allowed(state: NetworkState, dq: Array, dx: Array) -> float:
-    """Return the largest fraction of a step that keeps all differences of levels alive."""
+def _relative(state: NetworkState, dq: Array, dx: Array) -> tuple[float, float]:
+    """Return by which part of themselves differences of levels change at most, and shrink at most."""
     pairs = (
         (np.diff(state.overlaps, axis=0, prepend=0.0), np.diff(dq, axis=0, prepend=0.0)),
         (1 - state.overlaps[-1:], -dq[-1:]),
         (state.cells[:, None], np.diff(dx, prepend=0.0, append=0.0)[:, None]),
     )
-    loss = max(float((-change / value).max()) for value, change in pairs)
-    return min(1.0, _LARGEST_LOSS / loss) if loss > 0 else 1.0
+    changes = [change / value for value, change in pairs]
+    return max(float(np.abs(c).max()) for c in changes), max(float((-c).max()) for c in changes)

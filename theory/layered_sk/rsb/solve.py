@@ -151,9 +151,17 @@ def _climb(couplings: LayeredCouplings, temperature: float, tolerance: float, nu
     """Solve with free breakpoints for growing numbers of steps, each from the one before."""
     path: list[Saddle] = []
     for number in numbers:
-        start = refined(path[-1].state, number) if path else one_step(couplings, temperature)
-        path.append(find_saddle(start, free_breakpoints=True, tolerance=tolerance))
+        if path:
+            path.extend(_refine(path[-1], number, tolerance))
+        else:
+            path.append(find_saddle(one_step(couplings, temperature), free_breakpoints=True, tolerance=tolerance))
     return path
+
+
+def _refine(coarse: Saddle, steps: int, tolerance: float) -> list[Saddle]:
+    """Solve with `steps` steps, first for the overlaps and then for the breakpoints too."""
+    held = find_saddle(refined(coarse.state, steps), free_breakpoints=False, tolerance=math.inf)
+    return [held, find_saddle(held.state, free_breakpoints=True, tolerance=tolerance)]
 
 
 def _pilot(couplings: LayeredCouplings, temperature: float, tolerance: float) -> list[Saddle]:
@@ -161,9 +169,9 @@ def _pilot(couplings: LayeredCouplings, temperature: float, tolerance: float) ->
     path = _climb(couplings, temperature, tolerance, [1])
     precision = _PILOT_PRECISION * critical_temperature(couplings)
     while len(path[-1].state.breakpoints) < _PILOT_STEPS:
-        start = refined(path[-1].state, 2 * len(path[-1].state.breakpoints))
-        path.append(find_saddle(start, free_breakpoints=True, tolerance=tolerance))
-        if abs(path[-1].state.energy - path[-2].state.energy) < precision:
+        before = path[-1].state
+        path.extend(_refine(path[-1], 2 * len(before.breakpoints), tolerance))
+        if abs(path[-1].state.energy - before.energy) < precision:
             break
     return path
 
