@@ -22,7 +22,7 @@ A prediction takes a model and an inverse temperature::
 Every solver raises `theory.result.NotConvergedError` where it misses its tolerance. The others:
 `entropy_curve` (the branch as arrays), `free_entropy` (at any order parameters), `phase_map` (replicon over
 beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth; more in
-`theory.mlp.depth`).
+`theory.mlp.depth`), `product_density` and `product_moments` (spectrum of products of weights).
 """
 
 from theory.mlp.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
@@ -36,6 +36,7 @@ from theory.mlp.depth import (
     stability_scan,
 )
 from theory.mlp.free_entropy import free_entropy
+from theory.mlp.free_product import product_density, product_moments
 from theory.mlp.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.phase_map import PhaseMap, phase_map
@@ -62,6 +63,8 @@ __all__ = [
     "entropy_curve",
     "free_entropy",
     "phase_map",
+    "product_density",
+    "product_moments",
     "solve_branch",
     "solve_depth_limit",
     "solve_frsb",

@@ -16,7 +16,8 @@ and what is left is
 
 Gaussian prior: Phi = beta^2 C_W^{L+1} / 2 and e = -beta C_W^{L+1} whatever the widths: H is linear in x with
 a gradient of squared length N C_W^{L+1}. With C_W = 1 and equal widths k0^l = (l + 1) beta^2, and l + 1 is
-the second Fuss-Catalan moment of the product of the first l weight matrices. Without curvature (d_h^2 f = 0)
+the second Fuss-Catalan moment of the product of the first l weight matrices; at any widths
+`theory.mlp.free_product` derives the overlaps from such moments, without replicas. Without curvature (d_h^2 f = 0)
 no replicon mode feeds back: the replicon is 0.
 """
 
