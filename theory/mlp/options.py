@@ -10,6 +10,7 @@ import numpy as np
 
 from theory import activations
 from theory.mlp.model import PRIORS, MlpModel
+from theory.mlp.rsb.solver import MOST_STEPS
 
 LARGEST_BETA = 1e4
 _LARGEST_DEPTH = 1000
@@ -156,3 +157,11 @@ def _ratios(text: str) -> tuple[float, ...]:
             f"got {text!r}; give at least two numbers from 1e-06 to 1e+06 with commas, input layer first, such as 1,1,1"
         )
     return ratios
+
+
+def steps(text: str) -> int:
+    """Read a number of steps of replica symmetry breaking."""
+    count = int(text) if text.isdecimal() and len(text) < 9 else 0
+    if not 1 <= count <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number from 1 to {MOST_STEPS}")
+    return count

@@ -1,4 +1,4 @@
-"""Where replica symmetry is stable, over inverse temperature and weight variance, and a picture of it."""
+"""Where replica symmetry holds, over inverse temperature and weight variance, and a picture of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs import solve_rs
+from theory.mlp.rsb.phases import Column, phase_column
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
@@ -37,13 +38,16 @@ class PhaseMap:
     replicon : float64 array of shape (weight variances, betas)
         Above 1 replica symmetry is unstable; NaN where the solver did not converge.
     failures : tuple of (weight variance, beta, reason)
-        The points behind the NaN.
+        The points behind the NaN, and behind unknown phases.
+    columns : tuple of Column, or None
+        Lines and phases of broken replica symmetry at each weight variance (`theory.mlp.rsb.phases`), if asked for.
     """
 
     betas: FloatArray
     weight_variances: FloatArray
     replicon: FloatArray
     failures: tuple[tuple[float, float, str], ...]
+    columns: tuple[Column, ...] | None = None
 
     def boundary(self) -> list[tuple[float, float]]:
         """Return (weight variance, beta) where the replicon crosses 1 between betas; its log is interpolated."""
@@ -62,6 +66,7 @@ def phase_map(
     weight_variances: Sequence[float],
     *,
     tolerance: float = 1e-5,
+    breaking: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> PhaseMap:
     """Solve on a grid; at each weight variance the branch is followed through `betas` in their order.
@@ -73,6 +78,9 @@ def phase_map(
     betas, weight_variances : sequences of float
     tolerance : float
         Of each saddle point; see `solve_rs`.
+    breaking : bool
+        Also find where replica symmetry breaks with a jump, and whether one step of breaking is enough. Betas must
+        then increase.
     progress : callable, optional
         Called with (points done, points in all).
 
@@ -88,6 +96,7 @@ def phase_map(
     """
     replicon = np.full((len(weight_variances), len(betas)), np.nan)
     failures: list[tuple[float, float, str]] = []
+    columns: list[Column] = []
     for i, c_w in enumerate(weight_variances):
         here, start = replace(model, weight_variance=c_w), None
         for j, beta in enumerate(betas):
@@ -98,7 +107,12 @@ def phase_map(
                 failures.append((c_w, beta, str(error)))
             if progress:
                 progress(i * len(betas) + j + 1, replicon.size)
-    return PhaseMap(np.array(betas), np.array(weight_variances), replicon, tuple(failures))
+        if breaking:
+            columns.append(phase_column(here, betas))
+            failures.extend((c_w, beta, reason) for beta, reason in columns[-1].failures)
+    return PhaseMap(
+        np.array(betas), np.array(weight_variances), replicon, tuple(failures), tuple(columns) if breaking else None
+    )
 
 
 def draw(result: PhaseMap, title: str, path: Path) -> None:
@@ -118,15 +132,18 @@ def draw(result: PhaseMap, title: str, path: Path) -> None:
     )
     figure.colorbar(mesh, label="replicon (spectral radius, no unit; above 1 unstable)")
     handles = _draw_boundary(axes, result, np.ma.log10(shown)) if known.size and known.min() < 1 < known.max() else []
-    _name_phase(axes, result, result.replicon < 1.0, "RS stable")
-    _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
+    if result.columns is None:
+        _name_phase(axes, result, result.replicon < 1.0, "RS stable")
+        _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
+    else:
+        handles += _draw_breaking(axes, result, result.columns)
     if result.failures:
         variances, betas, _ = zip(*result.failures, strict=True)
         handles += axes.plot(
             variances, betas, "kX", markersize=8, markeredgecolor="white", label="not converged", clip_on=False
         )
     if handles:
-        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(3, len(handles)))
     axes.set(
         xlim=(result.weight_variances.min(), result.weight_variances.max()),
         ylim=(result.betas.min(), result.betas.max()),
@@ -145,6 +162,29 @@ def _draw_boundary(axes: Axes, result: PhaseMap, log_replicon: NDArray[np.float6
         axes.contour(*where, log_replicon, levels=[0.0], colors=color, linewidths=width)
     hatched = Patch(facecolor="none", edgecolor="black", hatch="//", label="RS unstable")
     return [Line2D([], [], color="black", linewidth=2.5, label="replicon = 1"), hatched]
+
+
+def _draw_breaking(axes: Axes, result: PhaseMap, columns: tuple[Column, ...]) -> list[Artist]:
+    """Draw the lines of a jump, mark where replica symmetry is broken, and name the phases; return what to explain."""
+    handles: list[Artist] = []
+    for name, style in (("static", "--"), ("dynamical", ":")):
+        line = [getattr(column.lines, name) or np.nan for column in columns]
+        if np.any(np.isfinite(line)):
+            axes.plot(result.weight_variances, line, color="white", linewidth=4.0)
+            label = f"{name} line of 1RSB"
+            handles += axes.plot(result.weight_variances, line, style, color="black", linewidth=2.0, label=label)
+    phases = np.array([column.phases for column in columns])
+    for phase, fill, label in (("1RSB", "white", "one step stable"), ("full", "black", "breaks further")):
+        i, j = np.nonzero(phases == phase)
+        if i.size:
+            where = result.weight_variances[i], result.betas[j]
+            marks = axes.plot(
+                *where, "o", label=label, color="black", markerfacecolor=fill, markersize=5, clip_on=False
+            )
+            handles += marks
+    for phase, label in (("RS", "RS"), ("1RSB", "1RSB"), ("full", "full RSB")):
+        _name_phase(axes, result, phases == phase, label)
+    return handles
 
 
 def _name_phase(axes: Axes, result: PhaseMap, phase: NDArray[np.bool_], name: str) -> None:

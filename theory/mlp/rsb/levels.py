@@ -28,6 +28,11 @@ def with_level(p: ParisiParameters, plateau: int, excess: float, closer: float =
     closer : float
         Factor on the distance from the next breakpoint, where the plateau is an outer one.
     """
+    return with_level_at(p, plateau, _place(p.x, plateau, excess, closer))
+
+
+def with_level_at(p: ParisiParameters, plateau: int, place: float) -> ParisiParameters:
+    """Return parameters with a breakpoint at `place`, inside a plateau, and a small step of the conjugates there."""
     r = p.r
     if plateau < p.x.size:
         low, high = r[:, plateau], r[:, plateau] + _FIRST_STEP * (r[:, plateau + 1] - r[:, plateau])
@@ -35,7 +40,13 @@ def with_level(p: ParisiParameters, plateau: int, excess: float, closer: float =
         low, high = r[:, -1] - _FIRST_STEP * (r[:, -1] - r[:, -2]), r[:, -1]
     r = np.column_stack([r[:, :plateau], low, high, r[:, plateau + 1 :]])
     k = np.insert(p.k, plateau, p.k[:, plateau], axis=1)
-    return ParisiParameters(np.insert(p.x, plateau, _place(p.x, plateau, excess, closer)), k, p.k_d, r, p.rt + r[:, -1])
+    return ParisiParameters(np.insert(p.x, plateau, place), k, p.k_d, r, p.rt + r[:, -1])
+
+
+def only_level(p: ParisiParameters) -> ParisiParameters:
+    """Return parameters with the middle breakpoint alone, and the outermost and innermost plateaus."""
+    ends = [0, -1]
+    return ParisiParameters(p.x[[p.x.size // 2]], p.k[:, ends], p.k_d, p.r[:, ends], p.r_d)
 
 
 def refined(p: ParisiParameters, replicons: FloatArray, stable: float) -> ParisiParameters:

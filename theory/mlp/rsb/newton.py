@@ -180,7 +180,9 @@ class _Newton:
         if self._derivative is None:
             self._derivative = self._coarse.derivative(self._z, self._x)
         step = np.linalg.lstsq(self._derivative, -self._miss, rcond=1e-13)[0]
-        fraction = min(1.0, _LONGEST_STEP / float(np.abs(step).max() + _TINY))
+        # Each by itself: a level on its way to nothing must not hold up the others.
+        step = np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        fraction = 1.0
         while True:
             try:
                 miss, saddle = self._equations.at(self._z + fraction * step, self._x)

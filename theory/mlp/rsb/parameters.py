@@ -92,20 +92,21 @@ def split(rs: OrderParameters, x: FloatArray, fraction: float) -> ParisiParamete
     return ParisiParameters(x, k, rs.k_d, r, rt + r[:, -1])
 
 
-def regrid(old: ParisiParameters, x: FloatArray) -> ParisiParameters:
-    """Return k(x) and r(x) sampled on other breakpoints, linear between the middles of the old plateaus."""
-    middles, new = (np.concatenate([[0.0], 0.5 * (a[1:] + a[:-1]), [1.0]]) for a in (_edges(old.x), _edges(x)))
+def moved_to(start: ParisiParameters, model: MlpModel, beta: float) -> ParisiParameters:
+    """Return the start with the last layer's conjugate of this beta.
 
-    def sampled(values: FloatArray) -> FloatArray:
-        padded = np.column_stack([values[:, 0], values, values[:, -1]])
-        return np.array([np.interp(new[1:-1], middles, row) for row in padded])
-
-    k, r = sampled(old.k), sampled(old.r)
-    return ParisiParameters(np.asarray(x, dtype=float), k, old.k_d, r, old.rt + r[:, -1])
-
-
-def _edges(x: FloatArray) -> FloatArray:
-    return np.concatenate([[0.0], x, [1.0]])
+    Raises
+    ------
+    ValueError
+        If the start has another number of layers than the model.
+    """
+    if start.k_d.size != model.depth + 1:
+        raise ValueError(f"the start has {start.k_d.size} layers; the model has {model.depth + 1}, input included")
+    top = beta**2 * model.weight_variance / model.width_ratios[-1]
+    moved = start.copy()
+    moved.r_d[-1] += top - moved.r[-1, -1]
+    moved.r[-1] = top
+    return moved
 
 
 def eigenvalues(x: FloatArray, k: FloatArray, k_d: float) -> FloatArray:

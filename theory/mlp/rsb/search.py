@@ -6,14 +6,17 @@ breaks further most; Newton's method takes it from there.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs import solve_rs
 from theory.mlp.rsb.classify import STABLE, classify
+from theory.mlp.rsb.discontinuous import states_at_one
 from theory.mlp.rsb.grid import Resolution
-from theory.mlp.rsb.levels import with_level
+from theory.mlp.rsb.levels import only_level, with_level, with_level_at
 from theory.mlp.rsb.newton import Saddle, extremal_residual, extremise, solve_fixed
 from theory.mlp.rsb.parameters import ParisiParameters, split
 from theory.mlp.rsb.solution import RSBSolution
@@ -29,6 +32,7 @@ NEW_LEVEL_SWEEPS = 10
 _SPACINGS = (1.0, 0.3, 0.1)
 _EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
+_BELOW_ONE = 0.98
 
 
 class Search:
@@ -78,11 +82,46 @@ class Search:
         order = rs.order_parameters
         if rs.replicon > 1.0:
             return self.extremised(self.swept(split(order, np.array([0.5]), 0.5), FIRST_SWEEPS))
-        at_one = solve_fixed(self.layers, self.swept(split(order, np.ones(1), 0.95), 2 * FIRST_SWEEPS), _EQUATIONS)
-        self.sweeps += at_one.sweeps
-        if at_one.parameters.x.size == 0 or at_one.slopes(self.layers, self.beta)[0] <= 0.0:
+        states = states_at_one(self.model, self.beta)
+        if states.parameters is None or states.complexity >= 0.0:
             return split(order, np.zeros(0), 0.0)
-        return self.extremised(at_one.parameters.at(np.array([0.98])))
+        return self.extremised(states.parameters.at(np.array([_BELOW_ONE])))
+
+    def on_breakpoints(self, x: FloatArray, start: ParisiParameters | None) -> ParisiParameters:
+        """Return the solution whose breakpoints are among `x`: those that plateaus which break further have room for.
+
+        Levels come in one by one, next to others, because most of many levels at once would be merging.
+        """
+        p = self.first_level(self.rs()) if start is None else start
+        if p.x.size == 0:
+            return p
+        if not np.all(np.isin(p.x, x)):
+            p = self.fixed(replace(only_level(p), x=x[[np.argmin(np.abs(x - p.x[p.x.size // 2]))]]))
+        refused: set[float] = set()
+        while p.x.size:
+            new = self._next_breakpoint(p, x, refused)
+            if new is None:
+                break
+            added = float(np.setdiff1d(new.x, p.x)[0])
+            found = self.fixed(self.swept(new, 2))
+            if added not in found.x:
+                refused.add(added)
+            p = found
+        return p
+
+    def _next_breakpoint(self, p: ParisiParameters, x: FloatArray, refused: set[float]) -> ParisiParameters | None:
+        """Return parameters with one of `x` more in the plateau that breaks further most and has room for it."""
+        replicons = self.replicons(p)
+        edges = np.concatenate([[0.0], p.x, [1.0]])
+        for plateau in np.argsort(replicons)[::-1]:
+            if replicons[plateau] <= STABLE:
+                return None
+            low, high = edges[plateau], edges[plateau + 1]
+            free = [y for y in x[(x > low) & (x < high)].tolist() if y not in refused]
+            if free:
+                place = free[-1] if plateau == 0 else free[0] if plateau == p.x.size else free[len(free) // 2]
+                return with_level_at(p, int(plateau), place)
+        return None
 
     def more_levels(self, p: ParisiParameters, steps: int) -> tuple[ParisiParameters, ParisiParameters | None]:
         """Add levels one by one where the solution is least stable; return it and the one before."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.classify import STABLE
 from theory.mlp.rsb.levels import refined
-from theory.mlp.rsb.parameters import ParisiParameters, split
-from theory.mlp.rsb.search import FIRST_SWEEPS, NEW_LEVEL_SWEEPS, Search
+from theory.mlp.rsb.parameters import ParisiParameters, moved_to
+from theory.mlp.rsb.search import NEW_LEVEL_SWEEPS, Search
 from theory.mlp.rsb.solution import RSBSolution
 from theory.result import NotConvergedError
 
@@ -43,7 +43,8 @@ def solve_krsb(
     steps : int
         K, from 1 to 12, the number of breakpoints, which extremise Phi.
     breakpoints : sequence of float, optional
-        Given breakpoints 0 < x_1 < .. <= 1 instead, as many as you like.
+        Given breakpoints 0 < x_1 < .. <= 1 instead, as many as you like; those where the overlap does not change
+        are left out.
     tolerance : float
         Largest acceptable estimated error of free entropy and energy at this K, between 1e-9 and 1e-2.
     start : ParisiParameters, optional
@@ -70,7 +71,8 @@ def solve_krsb(
     try:
         if breakpoints is not None:
             x = _checked_breakpoints(breakpoints)
-            return solver.finished(_from(solver, start, x), extremal=False, coarse=None)
+            begin = moved_to(start, model, beta) if start is not None else None
+            return solver.finished(solver.on_breakpoints(x, begin), extremal=False, coarse=None)
         return _levels(solver, start, steps)
     except NotConvergedError as error:
         raise _placed(error, model, beta, f"{len(breakpoints) if breakpoints is not None else steps} steps") from error
@@ -166,7 +168,7 @@ def _levels(solver: Search, start: ParisiParameters | None, steps: int) -> RSBSo
     if start is None:
         p = solver.first_level(solver.rs())
     else:
-        p = solver.extremised(_moved(start, solver.model, solver.beta))
+        p = solver.extremised(moved_to(start, solver.model, solver.beta))
     p, coarse = solver.more_levels(p, steps)
     return solver.finished(p, extremal=True, coarse=coarse)
 
@@ -196,24 +198,6 @@ def _checked_breakpoints(breakpoints: Sequence[float]) -> FloatArray:
     if x.size == 0 or not (x[0] > 0.0 and x[-1] <= 1.0 and np.all(np.diff(x) > 0.0)):
         raise ValueError(f"breakpoints {list(breakpoints)} must increase, above 0 and at most 1")
     return x
-
-
-def _moved(start: ParisiParameters, model: MlpModel, beta: float) -> ParisiParameters:
-    """Return the start with the last layer's conjugate of this beta."""
-    if start.k_d.size != model.depth + 1:
-        raise ValueError(f"the start has {start.k_d.size} layers; the model has {model.depth + 1}, input included")
-    top = beta**2 * model.weight_variance / model.width_ratios[-1]
-    moved = start.copy()
-    moved.r_d[-1] += top - moved.r[-1, -1]
-    moved.r[-1] = top
-    return moved
-
-
-def _from(solver: Search, start: ParisiParameters | None, x: FloatArray) -> ParisiParameters:
-    """Return a solution at given breakpoints."""
-    if start is not None:
-        return solver.fixed(_moved(start, solver.model, solver.beta).at(x))
-    return solver.fixed(solver.swept(split(solver.rs().order_parameters, x, 0.5), FIRST_SWEEPS))
 
 
 def _placed(error: NotConvergedError, model: MlpModel, beta: float, what: str) -> NotConvergedError:

@@ -1,0 +1,190 @@
+"""Where replica symmetry breaks with a jump: the dynamical and the static line, from one step of breaking at x = 1.
+
+With one breakpoint at x = 1 the second plateau has no weight: Phi and the overlaps k_0, k_d are the replica-symmetric
+ones, and k_1 solves an equation of its own, the overlap of two inputs in the same state. Seen from small beta,
+
+    the dynamical beta  is the first where k_1 > k_0 has a solution: exponentially many states, which trap a dynamics;
+    the static beta     is the first where that solution has dPhi/dx >= 0 at x = 1. -dPhi/dx there is the complexity,
+                        the entropy of states that dominate; where it is used up, x moves below 1 and Phi departs from
+                        the replica-symmetric value.
+
+Where breaking is continuous both coincide with the beta at which the replicon reaches 1: k_1 grows from k_0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from theory.mlp.model import MlpModel
+from theory.mlp.rs import solve_rs
+from theory.mlp.rsb.grid import Resolution
+from theory.mlp.rsb.newton import solve_fixed
+from theory.mlp.rsb.parameters import ParisiParameters, moved_to, split
+from theory.mlp.rsb.sweep import Layers
+from theory.result import NotConvergedError
+
+_RESOLUTION = Resolution(0.5, 6.0)  # good to about 1e-5
+_FIRST_SWEEPS = 25
+_CLOSED = 1e-5  # of k_d - k_0: a gap on its way to nothing
+_EQUATIONS = 1e-7
+_VISIBLE = 1e-3  # of k_d - k_0: a smaller gap is replica symmetry
+
+
+@dataclass(frozen=True)
+class StatesAtOne:
+    """One step of breaking at x = 1.
+
+    Attributes
+    ----------
+    beta : float
+    gap : float
+        (k_1 - k_0) / (k_d - k_0) of the input, zero where replicas in the same state have no more in common.
+    complexity : float
+        -dPhi/dx at x = 1: entropy of states, per reference width N; negative beyond the static line.
+    parameters : ParisiParameters or None
+    """
+
+    beta: float
+    gap: float
+    complexity: float
+    parameters: ParisiParameters | None
+
+
+@dataclass(frozen=True)
+class JumpLines:
+    """Lines at one weight variance; None where a line is not met below the largest beta.
+
+    Attributes
+    ----------
+    dynamical, static : float or None
+    gap : float or None
+        (k_1 - k_0) / (k_d - k_0) of the input at the static line: the size of the jump.
+    """
+
+    dynamical: float | None
+    static: float | None
+    gap: float | None
+
+
+def states_at_one(model: MlpModel, beta: float, start: ParisiParameters | None = None) -> StatesAtOne:
+    """Solve one step of breaking at x = 1.
+
+    Parameters
+    ----------
+    model : MlpModel
+    beta : float
+        Positive.
+    start : ParisiParameters, optional
+        Such a solution at a neighbouring beta; otherwise replica symmetry, split widely and then less so.
+
+    Raises
+    ------
+    NotConvergedError
+        If the replica-symmetric solution is not found.
+    """
+    layers, failure = Layers(model, _RESOLUTION), None
+    starts = [moved_to(start, model, beta)] if start is not None else _split_starts(model, beta)
+    for p in starts:
+        try:
+            p = _swept(layers, p, _FIRST_SWEEPS if start is None else 2)
+            saddle = solve_fixed(layers, p, _EQUATIONS)
+        except NotConvergedError as error:
+            failure = error
+            continue
+        found = saddle.parameters
+        if found.x.size:
+            gap = float((found.k[0, 1] - found.k[0, 0]) / (found.k_d[0] - found.k[0, 0]))
+            if gap > _VISIBLE:
+                return StatesAtOne(beta, gap, -float(saddle.slopes(layers, beta)[0]), found)
+        failure = None
+    if failure is not None and start is None:
+        raise NotConvergedError(f"beta {beta:g}, weight variance {model.weight_variance:g}, x = 1: {failure}")
+    return StatesAtOne(beta, 0.0, 0.0, None)
+
+
+def _split_starts(model: MlpModel, beta: float) -> list[ParisiParameters]:
+    """Return replica symmetry split widely and, where any split would open, also less so."""
+    rs = solve_rs(model, beta, tolerance=1e-6)
+    fractions = (0.95, 0.3) if rs.replicon > 1.0 else (0.95,)
+    return [split(rs.order_parameters, np.ones(1), fraction) for fraction in fractions]
+
+
+def _swept(layers: Layers, p: ParisiParameters, times: int) -> ParisiParameters:
+    for _ in range(times):
+        p, _ = layers.sweep(p)
+        if p.k[0, 1] - p.k[0, 0] < _CLOSED * (p.k_d[0] - p.k[0, 0]):
+            # Replica symmetry: one plateau is enough.
+            return ParisiParameters(np.zeros(0), p.k[:, :1], p.k_d, p.r[:, :1], p.rt + p.r[:, 0])
+    return p
+
+
+def jump_lines(model: MlpModel, betas: Sequence[float], *, precision: float = 0.01) -> JumpLines:
+    """Return the dynamical and the static line at the model's weight variance.
+
+    Parameters
+    ----------
+    model : MlpModel
+    betas : sequence of float
+        Where to look, positive and increasing; below the first replica symmetry is taken to hold.
+    precision : float
+        Relative precision of both lines.
+
+    Raises
+    ------
+    NotConvergedError
+        If a point on the way cannot be solved.
+
+    Notes
+    -----
+    The solution is followed from the largest beta at which it is found to smaller ones, until it vanishes, and the last
+    interval is halved.
+    """
+    found: list[StatesAtOne] = []
+    for beta in reversed(betas):
+        start = found[-1].parameters if found else None
+        here = states_at_one(model, beta, start)
+        if here.parameters is not None:
+            found.append(here)
+        elif found:
+            found.append(_edge(model, float(beta), found[-1], precision))
+            break
+    if not found:
+        return JumpLines(None, None, None)
+    return _lines(model, found, precision)
+
+
+def _edge(model: MlpModel, low: float, last: StatesAtOne, precision: float) -> StatesAtOne:
+    """Return the solution of the smallest beta above `low` that has one."""
+    while last.beta / low > 1.0 + precision:
+        middle = 0.5 * (low + last.beta)
+        here = states_at_one(model, middle, last.parameters)
+        if here.parameters is None:
+            low = middle
+        else:
+            last = here
+    return last
+
+
+def _lines(model: MlpModel, found: list[StatesAtOne], precision: float) -> JumpLines:
+    """Return the lines from solutions at decreasing beta, the last at the dynamical line."""
+    dynamical = found[-1].beta
+    beyond = [states for states in found if states.complexity <= 0.0]
+    if not beyond:
+        return JumpLines(dynamical, None, None)
+    high = beyond[-1]
+    below = [states for states in found if states.beta < high.beta]
+    if not below:
+        return JumpLines(dynamical, high.beta, high.gap)
+    known = {high.beta: high, below[0].beta: below[0]}
+
+    def complexity(beta: float) -> float:
+        if beta not in known:
+            known[beta] = states_at_one(model, beta, high.parameters)
+        return known[beta].complexity
+
+    static = float(brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))
+    return JumpLines(dynamical, static, known[static].gap if static in known else high.gap)
