@@ -30,10 +30,8 @@ from validation.trained.tempering import TemperingPlan, tempering_config
 Array = NDArray[np.float64]
 Values = dict[str, Any]
 
-# Temperatures at which solutions are counted: just below melting, and in the initial glass. There most states of a
-# few hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder.
+# Of melting: where its solutions are counted.
 JUST_BELOW = 0.9
-IN_THE_GLASS = (0.15, 0.3)
 # Of each stage's own critical temperature.
 OVERLAPS_AT = 0.6
 # Self-overlap above which a solution is ordered, as in validation.trained.
@@ -123,15 +121,17 @@ def nearest(epochs: Sequence[float], wanted: float) -> float:
     return min(epochs, key=lambda epoch: abs(epoch - wanted))
 
 
-def solution_series(weights: Path, critical: Values, counted: Sequence[float], starts: int, *, cold: bool) -> Values:
-    """Return how many TAP solutions there are at some stages, just below melting and, if cold, in the initial glass."""
+def solution_series(
+    weights: Path, critical: Values, counted: Sequence[float], starts: int, cold: Sequence[float]
+) -> Values:
+    """Return how many TAP solutions there are at some stages, just below melting and at `cold` of the initial T_c."""
     epochs = stored_epochs(weights)
     initial = float(critical["stages"][0]["random"])
     stages = []
     for epoch in dict.fromkeys(nearest(epochs, wanted) for wanted in counted):
         bonds = bonds_at(weights, epoch)
         melting = next(stage["temperature"] for stage in critical["stages"] if stage["epoch"] == epoch)
-        places = [("melting", JUST_BELOW, melting), *(("glass", reduced, initial) for reduced in IN_THE_GLASS if cold)]
+        places = [("melting", JUST_BELOW, melting), *(("glass", reduced, initial) for reduced in cold)]
         for label, reduced, unit in places:
             found = census(bonds, reduced * unit, starts=starts)
             stages.append({"epoch": epoch, "where": label, "reduced": reduced, **census_facts(found)})

@@ -66,13 +66,13 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
         last = float(effort.epochs)
         # Before training all rates are alike: the central one speaks for them.
         counted = (last,) if not central else effort.counted if spec.seed == 0 else (0.0, last)
+        cold = effort.cold if central else ()
         yield part(
-            "solutions", {"counted": list(counted), "starts": effort.starts,
-                          "cold": list(measure.IN_THE_GLASS) if central else []},
+            "solutions", {"counted": list(counted), "starts": effort.starts, "cold": list(cold)},
             lambda store: measure.solution_series(
-                weights(store), store.result(critical), counted, effort.starts, cold=central
+                weights(store), store.result(critical), counted, effort.starts, cold
             ),
-            cost.solutions * len(counted) * (1 + len(measure.IN_THE_GLASS) * central), critical,
+            cost.solutions * len(counted) * (1 + 2 * len(cold)), critical,
         )  # fmt: skip
     if central:
         epochs = (float(effort.epochs),)
@@ -99,8 +99,8 @@ class _Cost:
         self.training = 5.2 * effort.epochs * len(plan.data.train.labels) / 60_000 * (0.2 + 0.8 * bonds)
         self.critical = (0.5 + 3.0 * bonds) * stages
         self.spectrum = (0.1 + 1.5 * bonds) * stages + 0.02 * effort.tail_samples
-        self.solutions = effort.starts * (0.02 + 0.8 * bonds)
-        self.sampling = 10 + 200 * bonds
+        self.solutions = effort.starts * (0.02 + 0.3 * bonds)
+        self.sampling = 10 + 90 * bonds
 
 
 def _ensemble_cost(plan: Plan) -> float:
