@@ -24,6 +24,7 @@ from validation.measured import AnyRun, MeasuredRun
 from validation.mlp import section as mlp
 from validation.mlp.family import MlpFamily, families_of_mlps
 from validation.mlp.measured import MeasuredMlp
+from validation.rsb import figures as rsb
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def evaluate(runs: Sequence[AnyRun], claims: Sequence[Claim]) -> tuple[list[Find
 
 def finding_figure(finding: Finding) -> str:
     """Return the figure of a finding as an <svg> element, or nothing where it has none."""
+    if "size_limits" in finding.details:
+        return rsb.finding_figure(finding)
     if isinstance(finding.family, MlpFamily):
         return mlp.finding_figure(finding)
     details = finding.details

@@ -85,7 +85,7 @@ def _inside(family: MlpFamily, entry: int, layer: int, exponent: float, predicte
         _degrees(family),
         predicted=predicted,
         wrong=0.0,
-        exponent=exponent,
+        exponents=(exponent,),
     )
 
 
@@ -141,7 +141,7 @@ def _broad_at(family: MlpFamily, entry: int) -> list[SizeLimit]:
         _degrees(family),
         predicted=variance,
         wrong=0.0,
-        exponent=GLASS_EXPONENT,
+        exponents=(GLASS_EXPONENT,),
     )
     return [_inside(family, entry, 0, GLASS_EXPONENT, (1.0 - APART) * variance), whole]
 

@@ -49,8 +49,8 @@ def measured_mlp(name: str, config: RunConfig, data: xr.Dataset) -> MeasuredMlp:
         )
         for series in ("overlap", "self_overlap")
     }
-    means["overlap_pairs"] = (("sample", "slot", "layer", "average"), _pair_averages(data.overlap.values))
-    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means))
+    pairs = {"overlap_pairs": (("sample", "slot", "layer", "average"), _pair_averages(data.overlap.values))}
+    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means).assign(pairs))
 
 
 def _pair_averages(overlaps: NDArray[np.floating[Any]]) -> FloatArray:

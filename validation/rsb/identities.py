@@ -75,4 +75,6 @@ def spread(statistics: PairStatistics) -> Spread:
 def _spread_of_averages(averages: FloatArray) -> FloatArray:
     mean, square, touching, apart = averages
     total, between = square - mean**2, apart - mean**2
-    return np.array([total, square - apart, between, (touching - mean**2) / total, between / total])
+    # Without any spread there is no correlation to speak of.
+    unit = total if total > 0 else np.nan
+    return np.array([total, square - apart, between, (touching - mean**2) / unit, between / unit])

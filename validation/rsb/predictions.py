@@ -49,6 +49,21 @@ class OverlapLaw:
         """The overlap of two copies in one state, q_EA, over all spins."""
         return float(self.total[-1])
 
+    def density(self) -> tuple[FloatArray, FloatArray, float]:
+        """Return q, dx/dq there, and the weight of the atom at the largest overlap.
+
+        x is taken in the middle of each level's cell; the plateau's cell begins half a cell beyond its breakpoint. A
+        picture of full breaking: with one level there is no density, with few a coarse one.
+        """
+        ends = np.concatenate([[0.0], np.cumsum(self.weights)])
+        middle = 0.5 * (ends[:-1] + ends[1:])
+        if middle.size > 1:
+            middle[-1] = ends[-2] + 0.5 * self.weights[-2]
+        else:
+            middle[-1] = 0.0
+        q = self.total
+        return 0.5 * (q[:-1] + q[1:]), np.diff(middle) / np.diff(q), float(1.0 - middle[-1])
+
     def mean(self, values: FloatArray) -> float:
         """Return the average of values (levels,)."""
         return float(self.weights @ values)
