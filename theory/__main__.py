@@ -11,6 +11,7 @@ from typing import NoReturn
 from theory.layered_sk import command as layered_sk
 from theory.mlp import command as mlp
 from theory.mlp import depth_command as mlp_depth
+from theory.mlp import depth_map_command as depth_map
 from theory.mlp import phase_command as phase_map
 from theory.result import NotConvergedError
 from theory.spectrum import command as spectrum
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     mlp.add_parser(models)
     phase_map.add_parser(models)
     mlp_depth.add_parser(models)
+    depth_map.add_parser(models)
     tap.add_parser(models)
     spectrum.add_parser(models)
     return parser

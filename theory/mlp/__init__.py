@@ -22,7 +22,8 @@ A prediction takes a model and an inverse temperature::
 Every solver raises `theory.result.NotConvergedError` where it misses its tolerance. The others:
 `entropy_curve` (the branch as arrays), `free_entropy` (at any order parameters), `phase_map` (replicon over
 beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth; more in
-`theory.mlp.depth`), `product_density` and `product_moments` (spectrum of products of weights).
+`theory.mlp.depth`), `product_density` and `product_moments` (spectrum of products of weights),
+`propagate` (order and chaos), `depth_effect` (energy, entropy and critical beta against depth).
 """
 
 from theory.mlp.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
@@ -35,17 +36,20 @@ from theory.mlp.depth import (
     solve_depth_limit,
     stability_scan,
 )
+from theory.mlp.depth_effect import DepthEffect, depth_effect
 from theory.mlp.free_entropy import free_entropy
 from theory.mlp.free_product import product_density, product_moments
 from theory.mlp.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.phase_map import PhaseMap, phase_map
+from theory.mlp.propagation import Propagation, correlation_profile, edge_of_chaos, propagate
 from theory.mlp.rs import solve_rs
 from theory.mlp.rsb import OverlapDistribution, ParisiParameters, RSBSolution, solve_frsb, solve_krsb, solve_rsb_branch
 from theory.mlp.solution import LayerOverlap, RSSolution
 
 __all__ = [
     "DepthConvergence",
+    "DepthEffect",
     "DepthSolution",
     "EntropyCurve",
     "LayerOverlap",
@@ -54,17 +58,22 @@ __all__ = [
     "OverlapDistribution",
     "ParisiParameters",
     "PhaseMap",
+    "Propagation",
     "RSBSolution",
     "RSSolution",
     "StabilityScan",
     "convergence",
+    "correlation_profile",
     "critical_beta",
     "critical_tilt",
+    "depth_effect",
+    "edge_of_chaos",
     "entropy_curve",
     "free_entropy",
     "phase_map",
     "product_density",
     "product_moments",
+    "propagate",
     "solve_branch",
     "solve_depth_limit",
     "solve_frsb",
