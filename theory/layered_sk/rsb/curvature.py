@@ -10,7 +10,8 @@ derivative of phi is
     C(u, w) = sum_{p=1}^{l-1} x_p (E u_p w_p - E u_{p-1} w_{p-1})
 
 The first terms differentiate step l itself; C is the second variation of the steps below l, which are logarithms of
-means of exp(x_p f_p). Derived here, checked by finite differences in the tests. w'' and w' are those of the polynomial through 17 points.
+means of exp(x_p f_p). w'' and w' are those of the polynomial through 17 points. Derived here; the tests compare with
+finite differences.
 """
 
 from __future__ import annotations

@@ -31,6 +31,10 @@ from theory.layered_sk.rsb.layer import LayerState, solve_layer
 
 Array = NDArray[np.float64]
 
+# In a weaker field F = S to first order, whatever the breakpoints: their derivatives would be nothing but rounding,
+# far above the overlaps themselves.
+_FREE_SPIN = 1e-9
+
 
 @dataclass(frozen=True)
 class NetworkState:
@@ -105,8 +109,8 @@ class NetworkState:
     def replicon(self) -> Array:
         """Replicon eigenvalue on each level, shape (K + 1,): above 1 unstable, 1 marginal.
 
-        Spectral radius of beta^2 sqrt(X_k) A_kk' sqrt(X_k') with X_k = E chi_i^2, the linear response of overlaps between
-        replicas that part at level i to themselves.
+        Spectral radius of beta^2 sqrt(X_k) A_kk' sqrt(X_k') with X_k = E chi_i^2: a change of the overlap between two
+        replicas that part at level i changes the field's covariance, and that the overlap (as in `stability`).
         """
         response = np.sqrt([layer.squared_response for layer in self.layers]).T / self.temperature
         neighbours = self.couplings.neighbour_couplings
@@ -187,7 +191,7 @@ def newton_matrix(state: NetworkState, free_breakpoints: bool) -> Array:
         rows = slice(k * levels, (k + 1) * levels)
         for other in np.flatnonzero(mixing[k]):
             matrix[rows, other * levels : (other + 1) * levels] -= response * mixing[k, other]
-        if free_breakpoints:
+        if free_breakpoints and layer.variances[-1] > _FREE_SPIN:
             matrix[rows, levels * layers :] -= _overlap_in_breakpoints(state, k, second)
             _add_breakpoint_rows(state, k, second, mixing, matrix)
     if free_breakpoints:

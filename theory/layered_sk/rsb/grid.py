@@ -15,7 +15,7 @@ Whole = NDArray[np.int64]
 # log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12.
 FINEST_STEP = 0.15
 # Further down, f_p is a logarithm of means of exp(x f): like log cosh(x y) its singularities move out to i pi/(2 x),
-# while increments of total variance V smooth it on the scale sqrt(V). The error of the grid is measured for each solution.
+# while increments of total variance V smooth it on the scale sqrt(V). Each solution measures the error of its grids.
 _STEP_OF_TILT = 0.15
 _STEPS_PER_DEVIATION = 5.0
 _COARSEST = 8
@@ -114,9 +114,19 @@ def tilted_weights(variance: float, tilt: float, step: float) -> tuple[int, Arra
 
 
 def _interpolated_gaussian(ratio: float) -> Array:
-    """Return the weights that average the polynomial through 2 reach + 1 points over N(0, ratio^2)."""
+    """Return the weights that average the polynomial through 2 reach + 1 points over N(0, ratio^2).
+
+    Only its even part counts: points n and -n together have (z/n)^2 prod_{m != n} (z^2 - m^2)/(n^2 - m^2) with
+    m = 1..reach. In this form a narrow Gaussian's weights, of order ratio^2, suffer no cancellation.
+    """
     nodes, weights = _hermite()
-    return np.asarray(weights @ _lagrange(ratio * nodes))
+    squares = (ratio * nodes) ** 2
+    points = np.arange(1, _REACH + 1, dtype=np.float64) ** 2
+    outer = np.empty(_REACH)
+    for index, point in enumerate(points):
+        others = np.delete(points, index)
+        outer[index] = weights @ (squares / point * np.prod((squares[:, None] - others) / (point - others), axis=1)) / 2
+    return np.concatenate([outer[::-1], [1 - 2 * outer.sum()], outer])
 
 
 @cache
@@ -124,13 +134,3 @@ def _hermite() -> tuple[Array, Array]:
     # Exact for the degree 2 reach of the interpolating polynomial.
     nodes, weights = np.polynomial.hermite_e.hermegauss(_REACH + 1)
     return nodes, weights / math.sqrt(2 * math.pi)
-
-
-def _lagrange(at: Array) -> Array:
-    """Values of the Lagrange polynomials through -reach .. reach, shape (len(at), 2 reach + 1)."""
-    points = np.arange(-_REACH, _REACH + 1, dtype=np.float64)
-    values = np.empty((len(at), len(points)))
-    for index, point in enumerate(points):
-        others = np.delete(points, index)
-        values[:, index] = np.prod((at[:, None] - others) / (point - others), axis=1)
-    return values

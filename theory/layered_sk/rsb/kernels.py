@@ -7,15 +7,15 @@ Gaussian increment of variance v_i, tilted by exp(x_i f_i):
     T_i[u](y)  = E[exp(x_i f_i) u(y + z)] / E exp(x_i f_i)
     m_{i-1} = T_i[m_i],   chi_{i-1} = T_i[chi_i + x_i m_i^2] - x_i m_{i-1}^2,   m_p = f_p', chi_p = f_p''
 
-Nothing is differentiated numerically. All functions are even or odd, so a grid covers the half line only; level p has its
-own spacing h_p, which does not grow with p: r_i = h_{i-1}/h_i is a whole number. With g_p = f_p - |y| - c_p,
-c_{i-1} = c_i + x_i v_i/2, g vanishes at large |y|, and the tilted increment from y to y + n h_i >= 0 has the weight A_n,
-that to its mirror image -(y + n h_i) the weight exp(-2 x y) A_n' with the same array, n' h_i = 2 y + n h_i:
+Nothing is differentiated numerically. All functions are even or odd, so a grid covers the half line only; level p has
+its own spacing h_p, which does not grow with p: r_i = h_{i-1}/h_i is a whole number. With g_p = f_p - |y| - c_p,
+c_{i-1} = c_i + x_i v_i/2, g vanishes at large |y|. The tilted increment from y to y' = y + n h_i >= 0 has the weight
+A_n, that to -y' the weight exp(-2 x y) A_n' with n' h_i = y + y' and the same array
 
     A_n = kernel[n] exp(x n h_i - x^2 v_i/2)
 
-where kernel[n] are the weights of the increments themselves. A is stored from n = low to n = high. Nothing overflows, at
-any temperature. Rows are padded beyond the grid with the values at large |y|.
+where kernel[n] are the weights of the increments themselves. A is stored from n = low to n = high. Nothing overflows,
+at any temperature. Rows are padded beyond the grid with the values at large |y|.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def backward(
             g[i, j] = np.log(z) / x[i]
             m[i, j] = s / z
             chi[i, j] = c / z - x[i] * (s / z) ** 2
+        m[i, 0] = 0.0  # the sum leaves rounding, which a field of less than that would feel
     return g, m, chi, norm
 
 

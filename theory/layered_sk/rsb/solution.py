@@ -24,7 +24,7 @@ class RSBSolution:
     free_energy, energy, entropy : float
         Per spin, disorder averaged; s = (e - f)/T in nats.
     breakpoints : float64 array, shape (K,)
-        x_1 < .. < x_K, common to all layers. Empty from T_c upwards, where replica symmetry holds and all levels coincide.
+        x_1 < .. < x_K, common to all layers. Empty from T_c upwards, where all levels coincide.
     overlaps : float64 array, shape (K + 1, layers)
         q_{i,k}: overlap of layer k for x_i < x < x_{i+1}, x_0 = 0, x_{K+1} = 1.
     replicon : float64 array, shape (K + 1,)

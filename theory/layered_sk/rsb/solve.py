@@ -11,7 +11,7 @@ from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.functional import check_temperature
 from theory.layered_sk.rs import solve_rs
-from theory.layered_sk.rsb.functional import NetworkState
+from theory.layered_sk.rsb.functional import NetworkState, solve_layers
 from theory.layered_sk.rsb.newton import Saddle, find_saddle
 from theory.layered_sk.rsb.solution import RSBSolution
 from theory.layered_sk.rsb.start import Curve, breakpoint_curve, one_step, refined
@@ -23,6 +23,7 @@ COLDEST = 0.02  # in units of T_c
 MOST_STEPS = 128
 _FEWEST_FULL_STEPS, _PILOT_STEPS = 32, 16
 _PILOT_PRECISION = 1e-6  # of the energy in units of T_c, beyond which free breakpoints are not followed
+_WARMER, _WARMEST = 1.25, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
 _ORDER = 4  # errors of K steps fall as K^-4
 
 
@@ -31,8 +32,8 @@ def solve_krsb(
 ) -> RSBSolution:
     """Solve for K steps of replica symmetry breaking, breakpoints included.
 
-    f (see `functional`) is made stationary in all overlaps q_{k,i}, the lowest included, and in the breakpoints x_i. From
-    T_c upwards that is the replica-symmetric solution, and it is returned as such, with one level.
+    f (see `functional`) is made stationary in all overlaps q_{k,i}, the lowest included, and in the breakpoints x_i.
+    From T_c upwards that is the replica-symmetric solution, and it is returned as such, with one level.
 
     Parameters
     ----------
@@ -71,9 +72,9 @@ def solve_frsb(
 ) -> RSBSolution:
     """Solve for full replica symmetry breaking.
 
-    q_k(x) is a step function on a fixed grid of breakpoints, on which f is stationary in all overlaps. The grid follows the
-    breakpoints that a solution with a few free ones has, so that it is fine where q(x) bends. Errors fall as K^-4; a
-    fifteenth of the change from K/2 to K estimates them.
+    q_k(x) is a step function on a fixed grid of breakpoints, on which f is stationary in all overlaps. The grid follows
+    the breakpoints that a solution with a few free ones has, so that it is fine where q(x) bends. Errors fall as K^-4;
+    a fifteenth of the change from K/2 to K estimates them.
 
     Parameters
     ----------
@@ -116,9 +117,9 @@ def solve_frsb(
             return _solution(fine, critical, error, used)
         if steps is not None or finest >= MOST_STEPS:
             raise NotConvergedError(
-                f"full replica symmetry breaking at temperature {temperature:g}: {finest} steps leave an error estimate "
-                f"of {error:.2g}, which misses the tolerance {tolerance:g} (in units of T_c = {critical:g}); residual "
-                f"{fine.residual:.2g}"
+                f"full replica symmetry breaking at temperature {temperature:g}: {finest} steps leave an error "
+                f"estimate of {error:.2g}, which misses the tolerance {tolerance:g} (in units of T_c = {critical:g}); "
+                f"residual {fine.residual:.2g}"
             )
         coarse, finest = fine, 2 * finest
 
@@ -154,8 +155,22 @@ def _climb(couplings: LayeredCouplings, temperature: float, tolerance: float, nu
         if path:
             path.extend(_refine(path[-1], number, tolerance))
         else:
-            path.append(find_saddle(one_step(couplings, temperature), free_breakpoints=True, tolerance=tolerance))
+            path.append(_first_step(couplings, temperature, tolerance))
     return path
+
+
+def _first_step(couplings: LayeredCouplings, temperature: float, tolerance: float) -> Saddle:
+    """Solve with one step; where the first guess fails, follow the solution from a higher temperature."""
+    try:
+        return find_saddle(one_step(couplings, temperature), free_breakpoints=True, tolerance=tolerance)
+    except NotConvergedError:
+        warmer = _WARMER * temperature
+        if warmer > _WARMEST * critical_temperature(couplings):
+            raise
+    state = _first_step(couplings, warmer, tolerance).state
+    # At low temperature the breakpoint is proportional to T.
+    start = solve_layers(couplings, temperature, state.overlaps, state.breakpoints / _WARMER)
+    return find_saddle(start, free_breakpoints=True, tolerance=tolerance)
 
 
 def _refine(coarse: Saddle, steps: int, tolerance: float) -> list[Saddle]:

@@ -1,8 +1,8 @@
 """First guesses: one step from the replica-symmetric solution, and more steps from fewer.
 
-With a coordinate s that cuts q(x) into cells of equal size, the breakpoints of K steps lie at s = i/(K + 1/2), i = 1..K,
-and level i is the overlap in the middle of its cell, s = (i + 1/2)/(K + 1/2). x and q vanish at s = 0, and s = 1 is where
-the plateau of q(x) begins. Solutions with different K nearly lie on the same curves x(s), q(s).
+With a coordinate s that cuts q(x) into cells of equal size, the breakpoints of K steps lie at s = i/(K + 1/2),
+i = 1..K, and level i is the overlap in the middle of its cell, s = (i + 1/2)/(K + 1/2). x and q vanish at s = 0, and
+s = 1 is where the plateau of q(x) begins. Solutions with different K nearly lie on the same curves x(s), q(s).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _RELAXATIONS = 20
 
 def breakpoint_positions(steps: int) -> Array:
     """s of x_1 .. x_K."""
-    return np.arange(1, steps + 1) / (steps + 0.5)
+    return np.asarray(np.arange(1, steps + 1) / (steps + 0.5), dtype=np.float64)
 
 
 def level_positions(steps: int) -> Array:
     """s of q_0 .. q_K."""
-    return (np.arange(steps + 1) + 0.5) / (steps + 0.5)
+    return np.asarray((np.arange(steps + 1) + 0.5) / (steps + 0.5), dtype=np.float64)
 
 
 def one_step(couplings: LayeredCouplings, temperature: float) -> NetworkState:
@@ -63,7 +63,7 @@ def breakpoint_curve(breakpoints: Array) -> Curve:
     s = breakpoint_positions(steps)
     degree = min(steps - 1, int(np.log2(steps)) + 1)
     polynomial = np.polynomial.Polynomial.fit(s, np.log(breakpoints / s), degree)
-    return lambda at: np.asarray(at * np.exp(polynomial(at)))
+    return lambda at: np.asarray(at * np.exp(polynomial(at)), dtype=np.float64)
 
 
 def overlap_curve(overlaps: Array) -> Curve:
