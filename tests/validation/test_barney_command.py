@@ -24,7 +24,8 @@ WIDTHS = (16, 12, 12, 12, 4)
 EPOCHS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 TINY = Effort(
     hidden=WIDTHS[1:-1], batch=10, epochs=8, steps=(), stored=(1, 2, 3, 4, 6, 8), seeds=2, side_seeds=1,
-    ensemble=((1.0, 3), (2.0, 3)), starts=20, counted=(0.0, 8.0), cold=(0.3,), tail_samples=0, sampled=(8.0,),
+    ensemble=((1.0, 3), (2.0, 3)), starts=20, counted=(0.0, 8.0), cold=(0.3,), cold_starts=20,
+    tail_samples=0, sampled=(8.0,),
 )  # fmt: skip
 
 

@@ -56,8 +56,9 @@ def glass_verdict(before: Sequence[Values], after: Sequence[Values]) -> Verdict:
 def counts(evidence: Evidence, where: str, *, trained: bool) -> list[Values]:
     """Return the censuses at one place of the phase diagram before training, or at the last stage counted."""
     chosen = []
-    for _, result in evidence.have("solutions", evidence.main):
-        stages = [one for one in result["stages"] if one["where"] == where and (one["epoch"] > 0) is trained]
+    for network, result in evidence.have("solutions", evidence.main):
+        everything = [*result["stages"], *(evidence.of("glass", network) or {"stages": []})["stages"]]
+        stages = [one for one in everything if one["where"] == where and (one["epoch"] > 0) is trained]
         latest = [stage for stage in stages if stage["epoch"] == max(one["epoch"] for one in stages)]
         if latest:
             # Of several temperatures of one place the one where most is found: solutions there are solutions.

@@ -164,7 +164,8 @@ def solutions(evidence: Evidence) -> str:
     with figure(2) as (drawing, axes):
         for axis, (where, title) in zip(axes, places, strict=True):
             for i, (network, result) in enumerate(shown):
-                _solutions_of(axis, i, network.kind, _most_found(result["stages"], where))
+                glass = (evidence.of("glass", network) or {"stages": []})["stages"]
+                _solutions_of(axis, i, network.kind, _most_found([*result["stages"], *glass], where))
             _time_axis(axis, [stage["epoch"] for _, result in shown for stage in result["stages"]])
             axis.set_title(title, fontsize=10, loc="left")
             axis.set_ylabel("pairs of solutions found")

@@ -138,6 +138,20 @@ def solution_series(
     return {"stages": stages}
 
 
+def glass_series(weights: Path, critical: Values, cold: Sequence[float], starts: int) -> Values:
+    """Return how many TAP solutions there are before training, at `cold` of T_c, from many starts."""
+    epoch = stored_epochs(weights)[0]
+    initial = float(critical["stages"][0]["random"])
+    bonds = bonds_at(weights, epoch)
+    counts = [census_facts(census(bonds, reduced * initial, starts=starts)) for reduced in cold]
+    return {
+        "stages": [
+            {"epoch": epoch, "where": "glass", "reduced": reduced, **count}
+            for reduced, count in zip(cold, counts, strict=True)
+        ]
+    }
+
+
 def census_facts(found: Census) -> Values:
     """Return a census as JSON values; m = 0 is no state below T_c and is not counted among the solutions."""
     ordered = [one for one in found.found if one.solution.overlap > _ORDERED]

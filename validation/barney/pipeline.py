@@ -74,6 +74,14 @@ def _network_parts(plan: Plan, spec: NetworkSpec, tasks: Callable[[str], Task]) 
             ),
             cost.solutions * len(counted) * (1 + 2 * len(cold)), critical,
         )  # fmt: skip
+    if central and not spec.shuffled:
+        yield part(
+            "glass", {"cold": list(effort.cold), "starts": effort.cold_starts},
+            lambda store: measure.glass_series(
+                weights(store), store.result(critical), effort.cold, effort.cold_starts
+            ),
+            2 * cost.solutions * len(effort.cold) * effort.cold_starts / effort.starts, critical,
+        )  # fmt: skip
     if central:
         epochs = (float(effort.epochs),)
         yield part(

@@ -80,6 +80,8 @@ class Effort:
         Temperatures in the initial glass at which they are counted, in units of its T_c. There most states of a few
         hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder; a
         start costs the most there.
+    cold_starts : int
+        Of a census there before training, where one start in ten or twenty finds a solution.
     tail_samples : int
         Synthetic samples behind the p-value of a tail.
     sampled : tuple of float
@@ -97,6 +99,7 @@ class Effort:
     starts: int
     counted: tuple[float, ...]
     cold: tuple[float, ...]
+    cold_starts: int
     tail_samples: int
     sampled: tuple[float, ...]
 
@@ -105,20 +108,21 @@ _FULL_MNIST = Effort(
     hidden=(256, 256, 256), batch=100, epochs=20,
     steps=(3, 10, 20, 30, 45, 60, 100, 200, 300), stored=(1, 2, 3, 4, 6, 8, 10, 13, 16, 20),
     seeds=3, side_seeds=2, ensemble=((0.125, 48), (0.25, 32), (0.5, 16), (1.0, 8)),
-    starts=60, counted=(0.0, 0.1, 1.0, 20.0), cold=(0.3,), tail_samples=200, sampled=(0.0, 1.0, 20.0),
+    starts=60, counted=(0.0, 0.1, 1.0, 20.0), cold=(0.3,), cold_starts=160, tail_samples=200, sampled=(0.0, 1.0, 20.0),
 )  # fmt: skip
 _FULL_DIGITS = Effort(
     hidden=(48, 48, 48), batch=14, epochs=100,
     steps=(1, 3, 10, 20, 30, 45, 60, 80), stored=(1, 2, 3, 4, 6, 8, 10, 16, 25, 40, 60, 100),
     seeds=3, side_seeds=3, ensemble=((0.5, 64), (1.0, 48), (2.0, 32), (4.0, 16)),
     starts=60, counted=(0.0, 0.2, 0.5, 1.0, 10.0, 100.0), cold=(0.15, 0.3),
-    tail_samples=200, sampled=(0.0, 1.0, 100.0),
+    cold_starts=400, tail_samples=200, sampled=(0.0, 1.0, 100.0),
 )  # fmt: skip
 _QUICK = Effort(
     hidden=(48, 48, 48), batch=14, epochs=40,
     steps=(10, 45), stored=(1, 2, 4, 6, 10, 16, 25, 40),
     seeds=2, side_seeds=2, ensemble=((0.5, 40), (1.0, 28), (2.0, 16), (4.0, 6)),
-    starts=60, counted=(0.0, 1.0, 4.0, 10.0, 40.0), cold=(0.15, 0.3), tail_samples=40, sampled=(0.0, 40.0),
+    starts=60, counted=(0.0, 1.0, 4.0, 10.0, 40.0), cold=(0.15, 0.3), cold_starts=200,
+    tail_samples=40, sampled=(0.0, 40.0),
 )  # fmt: skip
 
 
