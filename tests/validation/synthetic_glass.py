@@ -79,14 +79,12 @@ def glass_run(
     energy = np.repeat(np.stack(energies, axis=1)[:, :, None, None], ROWS, axis=2).repeat(copies, axis=3) * spins
     config = run_config({"source": "gaussian", "widths": [width] * LAYERS}, samples, betas, seed=seed + width)
     config = config.model_copy(update={"run": config.run.model_copy(update={"copies": copies})})
+    spin_overlaps = on_lattice(np.clip(total, -1.0, 1.0), spins)
     data = xr.Dataset(
         {
             "energy": (("sample", "slot", "measurement", "copy"), energy),
             "overlap": (("sample", "slot", "overlap_measurement", "pair", "layer"), total[..., None] * FACTORS),
-            "overlap_total": (
-                ("sample", "slot", "overlap_measurement", "pair"),
-                on_lattice(np.clip(total, -1.0, 1.0), spins),
-            ),
+            "overlap_total": (("sample", "slot", "overlap_measurement", "pair"), spin_overlaps),
             "bond_variance": (("sample", "bond"), variances),
         },
         coords={"sample": np.arange(samples), "beta": ("slot", betas), "temperature": ("slot", TEMPERATURES)},
