@@ -108,7 +108,7 @@ def phase_map(
             if progress:
                 progress(i * len(betas) + j + 1, replicon.size)
         if breaking:
-            columns.append(phase_column(here, betas))
+            columns.append(phase_column(here, betas, replicon[i].tolist()))
             failures.extend((c_w, beta, reason) for beta, reason in columns[-1].failures)
     return PhaseMap(
         np.array(betas), np.array(weight_variances), replicon, tuple(failures), tuple(columns) if breaking else None

@@ -22,13 +22,16 @@ from scipy.optimize import brentq
 from theory.mlp.model import MlpModel
 from theory.mlp.rs import solve_rs
 from theory.mlp.rsb.grid import Resolution
-from theory.mlp.rsb.newton import solve_fixed
+from theory.mlp.rsb.newton import Saddle, solve_fixed
 from theory.mlp.rsb.parameters import ParisiParameters, moved_to, split
 from theory.mlp.rsb.sweep import Layers
+from theory.mlp.solution import RSSolution
 from theory.result import NotConvergedError
 
 _RESOLUTION = Resolution(0.5, 6.0)  # good to about 1e-5
 _FIRST_SWEEPS = 25
+_MOST_SWEEPS = 400
+_START_TOLERANCE = 1e-4
 _CLOSED = 1e-5  # of k_d - k_0: a gap on its way to nothing
 _EQUATIONS = 1e-7
 _VISIBLE = 1e-3  # of k_d - k_0: a smaller gap is replica symmetry
@@ -70,7 +73,9 @@ class JumpLines:
     gap: float | None
 
 
-def states_at_one(model: MlpModel, beta: float, start: ParisiParameters | None = None) -> StatesAtOne:
+def states_at_one(
+    model: MlpModel, beta: float, start: ParisiParameters | None = None, *, symmetric: RSSolution | None = None
+) -> StatesAtOne:
     """Solve one step of breaking at x = 1.
 
     Parameters
@@ -80,6 +85,8 @@ def states_at_one(model: MlpModel, beta: float, start: ParisiParameters | None =
         Positive.
     start : ParisiParameters, optional
         Such a solution at a neighbouring beta; otherwise replica symmetry, split widely and then less so.
+    symmetric : RSSolution, optional
+        The replica-symmetric solution, if it is known.
 
     Raises
     ------
@@ -87,11 +94,10 @@ def states_at_one(model: MlpModel, beta: float, start: ParisiParameters | None =
         If the replica-symmetric solution is not found.
     """
     layers, failure = Layers(model, _RESOLUTION), None
-    starts = [moved_to(start, model, beta)] if start is not None else _split_starts(model, beta)
+    starts = [moved_to(start, model, beta)] if start is not None else _split_starts(model, beta, symmetric)
     for p in starts:
         try:
-            p = _swept(layers, p, _FIRST_SWEEPS if start is None else 2)
-            saddle = solve_fixed(layers, p, _EQUATIONS)
+            saddle = _solved(layers, _swept(layers, p, _FIRST_SWEEPS if start is None else 2))
         except NotConvergedError as error:
             failure = error
             continue
@@ -106,11 +112,19 @@ def states_at_one(model: MlpModel, beta: float, start: ParisiParameters | None =
     return StatesAtOne(beta, 0.0, 0.0, None)
 
 
-def _split_starts(model: MlpModel, beta: float) -> list[ParisiParameters]:
+def _split_starts(model: MlpModel, beta: float, symmetric: RSSolution | None) -> list[ParisiParameters]:
     """Return replica symmetry split widely and, where any split would open, also less so."""
-    rs = solve_rs(model, beta, tolerance=1e-6)
+    rs = symmetric or solve_rs(model, beta, tolerance=_START_TOLERANCE)
     fractions = (0.95, 0.3) if rs.replicon > 1.0 else (0.95,)
     return [split(rs.order_parameters, np.ones(1), fraction) for fraction in fractions]
+
+
+def _solved(layers: Layers, p: ParisiParameters) -> Saddle:
+    """Return the solution near a start; just before two solutions appear Newton's method wanders, and sweeps decide."""
+    try:
+        return solve_fixed(layers, p, _EQUATIONS)
+    except NotConvergedError:
+        return solve_fixed(layers, _swept(layers, p, _MOST_SWEEPS), _EQUATIONS)
 
 
 def _swept(layers: Layers, p: ParisiParameters, times: int) -> ParisiParameters:

@@ -117,7 +117,7 @@ def solve_fixed(
     tolerance: float,
     *,
     coarse: Layers | None = None,
-    max_steps: int = 60,
+    max_steps: int = 40,
 ) -> Saddle:
     """Solve at given breakpoints, from a start close enough; breakpoints where the overlap stops changing are dropped.
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.mlp.model import MlpModel
-from theory.mlp.rs import solve_rs
 from theory.mlp.rsb.classify import STABLE
 from theory.mlp.rsb.discontinuous import JumpLines, jump_lines
 from theory.mlp.rsb.parameters import ParisiParameters, moved_to
@@ -42,7 +41,9 @@ class Column:
     failures: tuple[tuple[float, str], ...]
 
 
-def phase_column(model: MlpModel, betas: Sequence[float], *, precision: float = 0.02) -> Column:
+def phase_column(
+    model: MlpModel, betas: Sequence[float], replicons: Sequence[float], *, precision: float = 0.02
+) -> Column:
     """Tell the phases apart at one weight variance.
 
     Parameters
@@ -50,6 +51,8 @@ def phase_column(model: MlpModel, betas: Sequence[float], *, precision: float = 
     model : MlpModel
     betas : sequence of float
         Increasing; replica symmetry is taken to hold at and below the first positive one.
+    replicons : sequence of float
+        Of the replica-symmetric solution at each beta; NaN where it is not known.
     precision : float
         Relative precision of the lines.
 
@@ -66,9 +69,9 @@ def phase_column(model: MlpModel, betas: Sequence[float], *, precision: float = 
     phases: list[str] = []
     breakpoints: list[float] = []
     guide: ParisiParameters | None = None
-    for beta in betas:
+    for beta, replicon in zip(betas, replicons, strict=True):
         try:
-            phase, guide = _phase(model, float(beta), lines, guide)
+            phase, guide = _phase(model, float(beta), float(replicon), lines, guide)
             x = float(guide.x[0]) if guide is not None else 1.0
         except NotConvergedError as error:
             failures.append((float(beta), str(error)))
@@ -79,11 +82,11 @@ def phase_column(model: MlpModel, betas: Sequence[float], *, precision: float = 
 
 
 def _phase(
-    model: MlpModel, beta: float, lines: JumpLines, guide: ParisiParameters | None
+    model: MlpModel, beta: float, replicon: float, lines: JumpLines, guide: ParisiParameters | None
 ) -> tuple[str, ParisiParameters | None]:
     """Return the phase and the one-step solution, if replica symmetry is broken."""
     static = lines.static if lines.static is not None else np.inf
-    if beta <= 0.0 or (beta < static and solve_rs(model, beta, tolerance=_TOLERANCE).replicon <= 1.0):
+    if beta <= 0.0 or (beta < static and replicon <= 1.0):
         return PHASES[0], None
     search = Search(model, beta, _TOLERANCE)
     p = search.first_level(search.rs()) if guide is None else search.extremised(moved_to(guide, model, beta))

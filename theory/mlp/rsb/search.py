@@ -33,6 +33,7 @@ _SPACINGS = (1.0, 0.3, 0.1)
 _EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
 _BELOW_ONE = 0.98
+_START_TOLERANCE = 1e-4
 
 
 class Search:
@@ -47,8 +48,8 @@ class Search:
         self.sweeps = 0
 
     def rs(self) -> RSSolution:
-        """Return the replica-symmetric solution."""
-        return solve_rs(self.model, self.beta, tolerance=min(1e-8, self.tolerance))
+        """Return the replica-symmetric solution, good enough for a start."""
+        return solve_rs(self.model, self.beta, tolerance=_START_TOLERANCE)
 
     def replicons(self, p: ParisiParameters) -> FloatArray:
         """Return the stability of every plateau."""
@@ -82,7 +83,7 @@ class Search:
         order = rs.order_parameters
         if rs.replicon > 1.0:
             return self.extremised(self.swept(split(order, np.array([0.5]), 0.5), FIRST_SWEEPS))
-        states = states_at_one(self.model, self.beta)
+        states = states_at_one(self.model, self.beta, symmetric=rs)
         if states.parameters is None or states.complexity >= 0.0:
             return split(order, np.zeros(0), 0.0)
         return self.extremised(states.parameters.at(np.array([_BELOW_ONE])))
