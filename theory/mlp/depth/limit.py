@@ -107,8 +107,9 @@ def solve_depth_limit(
     Notes
     -----
     A saddle point was found wherever arithmetic reaches: shaped tanh for all shapes from 0.05 to 16 and b up to 10^4
-    (shapes 1 and 2 up to 10^8), shaped relu while b e^{c^2} is below about 10^6. Beyond, numbers of that order outgrow
-    the precision of the collocation; no sign of a shape without solution was seen.
+    (shapes 1 and 2 up to 10^8), shaped relu for shapes up to 2 and b up to 10^4, and while b e^{c^2} is below about
+    10^5 (c = 3: b = 4 is solved, b = 64 is not). Beyond, numbers of that order outgrow the precision of the
+    collocation, which takes up to two minutes to give up; no sign of a shape without solution was seen.
     """
     correction = correction_of(activation)
     if not (math.isfinite(shape) and shape > 0 and math.isfinite(b) and b >= 0):
