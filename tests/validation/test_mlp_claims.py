@@ -20,7 +20,7 @@ from theory.mlp import RSSolution
 from validation.__main__ import main
 from validation.claims import REGISTER, Finding
 from validation.claims.base import NotApplicableError
-from validation.claims.mlp_exact import compare_networks, fuss_catalan, linear_network
+from validation.claims.mlp_exact import compare_networks, linear_network
 from validation.compare import Verdict
 from validation.measured import read_measured
 from validation.mlp.controls import control
@@ -117,13 +117,6 @@ def test_controls_shrink_errors_without_moving_means() -> None:
     assert np.median(gains) > 2.0
     assert abs(np.mean(deviations)) < 3.3 * np.std(deviations) / math.sqrt(40)
     assert 0.6 < np.std(deviations) < 1.5
-
-
-def test_fuss_catalan_numbers() -> None:
-    # Two factors: 1, 3, 12; one factor: the Catalan numbers, moments of Marchenko and Pastur's law.
-    assert [fuss_catalan(k, 1) for k in (1, 2, 3, 4)] == [1, 2, 5, 14]
-    assert [fuss_catalan(k, 2) for k in (1, 2, 3)] == [1, 3, 12]
-    assert [fuss_catalan(2, s) for s in (1, 2, 3, 4)] == [2, 3, 4, 5]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from validation.__main__ import main
 from validation.compare import Verdict
 from validation.winer import command, theory
 from validation.winer.claims import CLAIMS, Evidence, convergence_line, put_to_test
-from validation.winer.plan import Effort, Plan, deep_configs, make_plan
+from validation.winer.plan import DEEP, SHALLOW, Effort, Plan, activation_of, deep_configs, make_plan
 from validation.winer.records import FamilyRecord, verdict_of_all
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -63,8 +63,8 @@ def verdict(claim: str, results: dict[str, Any]) -> Verdict:
     return finding.verdict
 
 
-WIDE = family_with("sin", "rsb.mlp-width", PASS)
-NARROW = family_with("tanh", "rsb.mlp-narrowing", PASS)
+WIDE = family_with("sin", "rsb.mlp-broad-overlaps", PASS)
+NARROW = family_with("tanh", "rsb.mlp-narrow-overlaps", PASS)
 LINES = {**line("tanh", None), **line("sin", 3.57)}
 
 
@@ -76,7 +76,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(replicon=1.1), {**WIDE, **LINES}, FAIL),
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
-        (broken(), {**family_with("sin", "rsb.mlp-width", FAIL, None), **LINES}, FAIL),
+        (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, None), **LINES}, FAIL),
         (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the partner breaks too
     ],
 )
@@ -89,7 +89,7 @@ def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], exp
     [
         ({**LINES, **NARROW}, PASS),
         (LINES, INCONCLUSIVE),
-        ({**LINES, **family_with("tanh", "rsb.mlp-narrowing", INCONCLUSIVE)}, INCONCLUSIVE),
+        ({**LINES, **family_with("tanh", "rsb.mlp-narrow-overlaps", INCONCLUSIVE)}, INCONCLUSIVE),
         ({**line("tanh", 5.0), **line("sin", 3.57), **NARROW}, FAIL),
         ({**line("tanh", None), **line("sin", None), **NARROW}, INCONCLUSIVE),
     ],
@@ -125,7 +125,8 @@ def test_nothing_is_claimed_where_there_is_nothing() -> None:
 
 def test_plans() -> None:
     quick, full = make_plan(quick=True), make_plan(quick=False)
-    assert {"tanh-depth-1", "sin-depth-1", "shaped-tanh-depth-8"} <= set(quick.families)
+    assert {"tanh-depth-1", "glass-sin", "shaped-tanh-depth-8", "linear-unequal-depth-2"} <= set(quick.families)
+    assert {activation_of(name) for name in full.families} == {"linear", *SHALLOW, *DEEP}
     assert {"shaped-relu-depth-32", "relu-depth-3", "linear-depth-2"} <= set(full.families)
     seeds = [config.seed for runs in full.families.values() for config in runs.values()]
     assert len(set(seeds)) == len(seeds)
@@ -134,7 +135,8 @@ def test_plans() -> None:
 
 TINY = Effort(
     deep_depths=(4,), deep_widths=(4, 6, 8), deep_samples=8, deep_thermalization=10, deep_measurements=16,
-    lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,), converging=(2, 4),
+    linear_widths=(), linear_samples=0, lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
+    converging=(2, 4), trends=(1, 2),
 )  # fmt: skip
 
 

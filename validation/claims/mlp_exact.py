@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.networks.source import mlp_of_sample
+from theory.mlp.free_product import product_moments
 from validation.claims.base import Claim, Finding, NotApplicableError, require_samples, require_sizes
 from validation.compare import (
     LEVEL,
@@ -109,20 +110,10 @@ def linear_network(run: MeasuredMlp, sample: int) -> LinearNetwork:
     )
 
 
-def fuss_catalan(order: int, factors: int) -> float:
-    """Return the k-th moment of the squared singular values of a product of s square Gaussian matrices, N -> infinity.
-
-    binom((s + 1) k, k) / (s k + 1): 1, s + 1, (s + 1)(3 s + 2) / 2, ...
-    """
-    return math.comb((factors + 1) * order, order) / (factors * order + 1)
-
-
 def _linear(claim: Claim, family: MlpFamily) -> Finding:
     model = family.largest.model
     if model.activation != "linear" or model.prior != "gaussian" or model.bias_variance > 0:
         raise NotApplicableError("needs linear networks without biases and the gaussian prior")
-    if len(set(model.widths)) > 1:
-        raise NotApplicableError("needs layers of equal widths")
     require_sizes(family, 3)
     networks = [[linear_network(run, int(i)) for i in run.data.sample.values] for run in family.runs]
     by_sample = [c for run, ns in zip(family.runs, networks, strict=True) for c in compare_networks(run, ns)]
@@ -134,7 +125,7 @@ def _linear(claim: Claim, family: MlpFamily) -> Finding:
         family,
         verdict_of_agreement(comparisons, RELEVANT),
         f"energies and overlaps of every single network against its own weights, and {len(MOMENTS)} moments of the "
-        f"products of up to {model.depth} matrices against Fuss-Catalan numbers: largest deviation {worst.z:+.1f} "
+        f"products of up to {model.depth} matrices against free probability: largest deviation {worst.z:+.1f} "
         f"standard errors ({worst.name}); the weights explain all but {100 * unexplained:.2g} % of the variance of the "
         f"energy from network to network",
         comparisons,
@@ -170,16 +161,17 @@ def _unexplained(run: MeasuredMlp, networks: list[LinearNetwork]) -> float:
 
 
 def _compare_moments(family: MlpFamily, networks: list[list[LinearNetwork]]) -> list[Comparison]:
-    """Compare moments of the weight product, extrapolated in 1/N, with Fuss-Catalan numbers."""
-    c_w = family.largest.model.weight_variance
+    """Compare moments of the weight product, extrapolated in 1/N, with free probability (theory.mlp.free_product)."""
+    c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
     found = []
     for factors in range(1, family.largest.model.depth + 1):
+        expected = product_moments(ratios[: factors + 1], max(MOMENTS))
         for column, order in enumerate(MOMENTS):
             samples = [np.array([n.moments[factors - 1, column] for n in ns]) for ns in networks]
             values = np.array([s.mean() for s in samples])
             errors = np.array([s.std(ddof=1) / np.sqrt(s.size) for s in samples])
             limit = extrapolate(family.sizes, values, errors, 1.0)
-            predicted = c_w ** (factors * order) * fuss_catalan(order, factors)
+            predicted = c_w ** (factors * order) * float(expected[order - 1])
             name = f"moment {order} of {factors} factor(s)"
             found.append(Comparison(name, limit.value, limit.error, predicted, min(s.size for s in samples) - 1))
     return found
@@ -198,9 +190,9 @@ IDENTITY: Claim = Claim(
 LINEAR: Claim = Claim(
     id="mlp.linear-networks",
     statement="A linear network has H = a.x: its energy and overlaps follow from its weights, their averages from the "
-    "Fuss-Catalan moments of the product of its weight matrices.",
+    "moments of the product of its weight matrices, a free product of Marchenko-Pastur laws.",
     source="Winer & Hanin, arXiv 2503.23982: the saddle point of linear networks, exactly.",
-    needs="linear random MLPs of equal widths at 3 widths or more",
+    needs="linear random MLPs at 3 widths or more",
     evaluate=_linear,
     about=Subject.RANDOM_MLPS,
 )

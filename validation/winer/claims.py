@@ -12,7 +12,7 @@ from validation.compare import Verdict, worst_verdict
 from validation.parts import Result
 from validation.report import Untested
 from validation.subject import Subject
-from validation.winer.plan import DEEP, SHALLOW
+from validation.winer.plan import DEEP, SHALLOW, activation_of
 from validation.winer.records import FamilyRecord, from_values, verdict_of_all
 
 SOURCE = "Winer & Hanin, arXiv 2503.23982, abstract"
@@ -47,8 +47,7 @@ class Evidence:
         """Return the tests of a claim of the register on all families, or on those of some activations."""
         found = []
         for part, result in self.results.items():
-            family = part.removeprefix("test-")
-            wanted = not activations or any(family.startswith(f"{name}-depth-") for name in activations)
+            wanted = not activations or activation_of(part.removeprefix("test-")) in activations
             if part.startswith("test-") and wanted:
                 found += [from_values(one) for one in result["records"] if one["claim"] == claim]
         return found
@@ -114,7 +113,7 @@ def _symmetric(claim: Claim, evidence: Evidence, *, activation: str) -> Finding:
     lines = stability_lines(evidence, activation)
     if not lines:
         raise NotApplicableError(f"needs {claim.needs}")
-    records = evidence.records("rsb.mlp-narrowing", [activation])
+    records = evidence.records("rsb.mlp-narrow-overlaps", [activation])
     verdict = worst_verdict([*(line.verdict for line in lines), *([verdict_of_all(records)] if records else [])])
     if verdict is Verdict.PASS and not records:
         verdict = Verdict.INCONCLUSIVE
@@ -158,7 +157,7 @@ def _broken(claim: Claim, evidence: Evidence) -> Finding:
     lines = broken_lines(evidence)
     if not lines:
         raise NotApplicableError(f"needs {claim.needs}")
-    records = [r for name in ("rsb.mlp-width", "rsb.mlp-energy") for r in evidence.records(name, ["sin"])]
+    records = evidence.records("rsb.mlp-broad-overlaps", ["sin"])
     measured = verdict_of_all(records)
     verdict = worst_verdict([*(line.verdict for line in lines), measured])
     finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], "tanh, whose replicon must stay below 1")
@@ -183,7 +182,7 @@ def _deep(claim: Claim, evidence: Evidence) -> Finding:
         )
     if not lines:
         raise NotApplicableError(f"needs {claim.needs}")
-    records = evidence.records("rsb.mlp-narrowing", DEEP)
+    records = evidence.records("rsb.mlp-narrow-overlaps", DEEP)
     verdict = worst_verdict([*(line.verdict for line in lines), verdict_of_all(records)])
     finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], "sin, whose replicon must pass 1")
     return _with_partner(claim, evidence, finding, _sin_unstable(evidence))

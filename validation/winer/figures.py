@@ -42,6 +42,44 @@ def lines(evidence: Evidence) -> str:
         return to_svg(drawing)
 
 
+def trends(evidence: Evidence) -> str:
+    """Draw what depth does to unshaped networks: energy, entropy, order or chaos; with Monte Carlo."""
+    parts = [(name.removeprefix("trend-"), result) for name, result in sorted(evidence.of("trend", SHALLOW).items())]
+    if not parts:
+        return ""
+    with figure(3) as (drawing, axes):
+        for i, (activation, result) in enumerate(parts):
+            style = {"color": INKS[i], "lw": 1.2, "ls": ("-", "--", "-.")[i % 3]}
+            for axis, symbol, key in ((axes[0], "e", "energy"), (axes[1], "s", "entropy")):
+                axis.plot(result["depths"], result[key], label=activation, **style)
+                name = f"{symbol}, beta = {result['beta']:g}"
+                measured = _limits(evidence, activation, name)
+                if measured:
+                    depth, value, error = np.array(measured).T
+                    axis.errorbar(depth, value, error, fmt=MARKERS[i], ms=5, mfc="white", color=INKS[i], capsize=2)
+            axes[2].plot(result["variances"], result["chi"], label=activation, **style)
+        axes[0].set_ylabel("energy per input  $e$  [coupling scale]")
+        axes[1].set_ylabel("entropy relative to the prior  $s$  [nats]")
+        for axis in axes[:2]:
+            axis.set_xlabel(rf"depth  $L$  ($\beta$ = {parts[0][1]['beta']:g}, $C_W$ = 1)")
+            axis.legend()
+        axes[2].axhline(1, color="0.3", lw=1.1)
+        axes[2].set_xscale("log")
+        axes[2].set_xlabel("weight variance  $C_W$")
+        axes[2].set_ylabel(r"$\chi$ (chaos above 1, order below)")
+        axes[2].legend()
+        return to_svg(drawing)
+
+
+def _limits(evidence: Evidence, activation: str, name: str) -> list[tuple[int, float, float]]:
+    """Return (depth, limit of infinite width, error) of a quantity, from the families sampled."""
+    return [
+        (result["depth"], result["limits"][name]["value"], result["limits"][name]["error"])
+        for part, result in evidence.results.items()
+        if part.startswith(f"test-{activation}-depth-") and name in result["limits"]
+    ]
+
+
 def broken(evidence: Evidence) -> str:
     """Draw the overlap function of the broken solutions, and energies beside the symmetric ones."""
     solutions = [one for result in evidence.of("broken", ["sin"]).values() for one in result["solutions"]]

@@ -22,6 +22,9 @@ from validation.winer.records import from_values
 _THEORY: list[tuple[str, Callable[[Evidence], str], str]] = [
     ("Where replica symmetry turns unstable", figures.lines, "Hidden layers of equal width, C_W = 1. Left: the "
      "line; open triangles: stable up to there. Right: the replicon below and above it."),
+    ("What depth does to unshaped networks", figures.trends, "Lines: replica-symmetric energy and entropy at one beta; "
+     "points: Monte Carlo's limits of infinite width. Right: factor by which a layer multiplies the squared "
+     "distance of nearby inputs at infinite temperature."),
     ("Sin networks beyond their line", figures.broken, "Full replica symmetry breaking at depth 1: overlaps of the "
      "input, k(x), and energies beside the unstable symmetric solution's."),
     ("Shaped networks: approach to infinite depth", figures.convergence, "Left: layer-by-layer solutions less the "

@@ -16,8 +16,8 @@ from validation.mlp.family import families_of_mlps
 from validation.mlp.measured import MeasuredMlp
 from validation.parts import Part, Result, Store
 from validation.winer import theory
-from validation.winer.plan import DEEP, SHALLOW, Plan
-from validation.winer.records import as_values
+from validation.winer.plan import DEEP, SHALLOW, TREND_BETA, Plan
+from validation.winer.records import as_values, limits_of
 from validation.winer.register import TESTED
 
 
@@ -73,6 +73,7 @@ def _tests(store: Store, names: list[str]) -> Result:
     runs = [read_measured(store.folder.parent / "runs" / name) for name in names]
     (family,) = families_of_mlps([run for run in runs if isinstance(run, MeasuredMlp)])
     records, untested = [], {}
+    limits: Result = {}
     for name, claim in TESTED.items():
         try:
             finding = claim.test(family)
@@ -80,9 +81,17 @@ def _tests(store: Store, names: list[str]) -> Result:
             untested[name] = str(error)
             continue
         records.append(as_values(finding, section.finding_figure(finding)))
+        limits |= limits_of(finding)
     shown = section.family_section(family)
     figures = [{"svg": svg, "caption": caption} for svg, caption in shown["figures"]]
-    return {"records": records, "untested": untested, "label": family.label, "figures": figures}
+    return {
+        "records": records,
+        "untested": untested,
+        "limits": limits,
+        "depth": family.largest.model.depth,
+        "label": family.label,
+        "figures": figures,
+    }
 
 
 def _theory_parts(plan: Plan) -> Iterator[Part]:
@@ -94,6 +103,9 @@ def _theory_parts(plan: Plan) -> Iterator[Part]:
     for activation, depth, betas in effort.broken:
         solve = partial(theory.broken_solutions, activation, depth, betas)
         yield _solved(f"broken-{activation}-depth-{depth}", {"betas": list(betas)}, solve, 60.0 * len(betas))
+    for activation in SHALLOW:
+        solve = partial(theory.depth_trend, activation, effort.trends, TREND_BETA)
+        yield _solved(f"trend-{activation}", {"depths": list(effort.trends), "beta": TREND_BETA}, solve, 60.0)
     for activation in DEEP:
         grid = (effort.scan_shapes, effort.scan_tilts, effort.converging)
         inputs = dict(zip(("shapes", "tilts", "depths"), map(list, grid), strict=True))

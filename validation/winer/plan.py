@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mcsim.config import RunConfig, parse_config
-from validation.mlp.campaign import mlp_configs
+from validation.mlp.campaign import BETAS, mlp_configs
+from validation.rsb.campaign import glass_mlp_configs
 
 PAPER = "winer2025"
 SHALLOW = ("tanh", "relu", "sin")
 DEEP = ("shaped-tanh", "shaped-relu")
+UNEQUAL = "-unequal"
 SHAPE = 1.0
+# On the ladders of all unshaped networks: where their energies are followed with depth.
+TREND_BETA = 2.0
 # Tilts b = beta^2 L of the deep networks' ladders: beta falls with depth as the limit of infinite depth demands.
 TILTS = (0.0, 0.03, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.7, 3.5, 4.5)
 
@@ -25,6 +29,9 @@ class Effort:
     deep_depths, deep_widths : tuple of int
         Of the shaped networks sampled.
     deep_samples, deep_thermalization, deep_measurements : int
+    linear_widths : tuple of int
+        Reference widths N of linear networks with layers of N, 2 N and N / 2.
+    linear_samples : int
     lines : tuple of int
         Depths of unshaped networks whose line of instability is located.
     line_end : float
@@ -35,6 +42,8 @@ class Effort:
         Grid on which the stability of infinitely deep shaped networks is worked out.
     converging : tuple of int
         Depths of the layer-by-layer solutions that must approach the limit of infinite depth.
+    trends : tuple of int
+        Depths of unshaped networks whose energy and entropy are followed.
     """
 
     deep_depths: tuple[int, ...]
@@ -42,25 +51,29 @@ class Effort:
     deep_samples: int
     deep_thermalization: int
     deep_measurements: int
+    linear_widths: tuple[int, ...]
+    linear_samples: int
     lines: tuple[int, ...]
     line_end: float
     broken: tuple[tuple[str, int, tuple[float, ...]], ...]
     scan_shapes: tuple[float, ...]
     scan_tilts: tuple[float, ...]
     converging: tuple[int, ...]
+    trends: tuple[int, ...]
 
 
 _FULL = Effort(
     deep_depths=(8, 16, 32), deep_widths=(16, 32, 64), deep_samples=64, deep_thermalization=150, deep_measurements=200,
-    lines=(1, 2, 3), line_end=16.0, broken=(("sin", 1, (4.2, 4.6, 5.0)),),
+    linear_widths=(24, 48, 96), linear_samples=64, lines=(1, 2, 3, 4, 6), line_end=16.0,
+    broken=(("sin", 1, (4.2, 4.6, 5.0)),),
     scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
-    converging=(8, 16, 32, 64),
+    converging=(8, 16, 32, 64), trends=(1, 2, 3, 4, 6, 8, 12),
 )  # fmt: skip
 _QUICK = Effort(
     deep_depths=(8,), deep_widths=(8, 16, 32), deep_samples=24, deep_thermalization=60, deep_measurements=80,
-    lines=(1,), line_end=8.0, broken=(("sin", 1, (5.0,)),),
+    linear_widths=(12, 24, 48), linear_samples=24, lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
     scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
-    converging=(4, 8, 16),
+    converging=(4, 8, 16), trends=(1, 2, 3, 4),
 )  # fmt: skip
 
 
@@ -96,9 +109,33 @@ def make_plan(*, quick: bool) -> Plan:
     """Return what is done, full or quick."""
     effort = _QUICK if quick else _FULL
     families: dict[str, dict[str, RunConfig]] = {}
-    for name, config in [*mlp_configs(quick=quick).items(), *deep_configs(effort).items()]:
+    runs = [mlp_configs(quick=quick), glass_mlp_configs(quick=quick), linear_configs(effort), deep_configs(effort)]
+    for name, config in (one for configs in runs for one in configs.items()):
         families.setdefault(name.rsplit("-width-", 1)[0], {})[name] = config
     return Plan(quick, effort, families)
+
+
+def activation_of(family: str) -> str:
+    """Return the activation that a family's name speaks of, such as tanh of tanh-depth-2 or sin of glass-sin."""
+    return family.removeprefix("glass-").split("-depth-")[0].removesuffix(UNEQUAL)
+
+
+def linear_configs(effort: Effort) -> dict[str, RunConfig]:
+    """Return the configurations of linear networks with layers of unequal widths, by name of their folder."""
+    return {
+        f"linear{UNEQUAL}-depth-2-width-{width}": parse_config(
+            {
+                "seed": 2503_23982_6_000_000 + width,
+                "samples": effort.linear_samples,
+                "model": {"kind": "mlp", "widths": [width, 2 * width, width // 2], "activation": "linear"},
+                "ladder": {"betas": list(BETAS["linear"])},
+                "run": {"copies": 4, "thermalization": 200, "measurements": 300},
+                "storage": {"commit_every": 300},
+            },
+            f"{PAPER} linear networks",
+        )
+        for width in effort.linear_widths
+    }
 
 
 def deep_configs(effort: Effort) -> dict[str, RunConfig]:

@@ -56,6 +56,15 @@ def as_values(finding: Finding, figure: str) -> Values:
     }
 
 
+def limits_of(finding: Finding) -> Values:
+    """Return the limits of infinite width that a finding rests on, by name such as "e, beta = 2"."""
+    return {
+        one.name: {"value": one.limit.value, "error": one.limit.error}
+        for one in finding.details.get("width_series", ())
+        if math.isfinite(one.limit.value) and math.isfinite(one.limit.error)
+    }
+
+
 def from_values(values: Values) -> FamilyRecord:
     """Return what `as_values` has made JSON values of."""
     p = math.nan if values["p"] is None else float(values["p"])

@@ -10,6 +10,8 @@ import numpy as np
 from theory import activations
 from theory.mlp import MlpModel, critical_beta, solve_rs
 from theory.mlp.depth import convergence, critical_tilt, stability_scan
+from theory.mlp.depth_effect import depth_effect
+from theory.mlp.propagation import propagate
 from theory.mlp.rsb import solve_frsb
 from validation.winer.plan import SHAPE
 
@@ -83,6 +85,22 @@ def deep_limit(activation: str, shapes: Sequence[float], tilts: Sequence[float],
             "mean": [one.mean for one in found.solutions[-1].overlaps],
             "self_overlap": [one.self_overlap for one in found.solutions[-1].overlaps],
         },
+    }
+
+
+def depth_trend(activation: str, depths: Sequence[int], beta: float) -> Values:
+    """Return energy and entropy against depth at one beta, and order or chaos against the weight variance."""
+    found = depth_effect(activation, 1.0, beta, depths)
+    variances = np.geomspace(0.5, 4.0, 15)
+    phi = activations.get(activation)
+    return {
+        "beta": beta,
+        "depths": list(depths),
+        "energy": found.energy.tolist(),
+        "entropy": found.entropy.tolist(),
+        "replicon": found.replicon.tolist(),
+        "variances": variances.tolist(),
+        "chi": [propagate(phi, c_w).chi for c_w in variances.tolist()],
     }
 
 
