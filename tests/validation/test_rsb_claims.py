@@ -105,6 +105,17 @@ def test_an_exponent_that_is_not_known_widens_the_error() -> None:
     assert low < 1.0 < high or abs(both.limit.value - 1.0) < both.limit.error * 1.5
 
 
+def test_sizes_too_small_for_the_leading_correction_are_left_out() -> None:
+    """The two terms N^-2/3 and N^-4/3 show at 8 spins, not from 64 on."""
+    sizes = np.array([8.0, 64.0, 256.0, 1024.0])
+    estimates = [Estimate(float(1.0 + n ** (-2 / 3) + n ** (-4 / 3)), 1e-3) for n in sizes]
+    found = size_limit("f", "T", sizes, estimates, 99, predicted=1.0)
+    assert abs(found.against(1.0).z) < 1.5
+    three = size_limit("f", "T", sizes[:3], estimates[:3], 99, predicted=1.0)
+    # Three sizes are kept, whatever they say, and a poor fit widens the error.
+    assert three.limit.error > 2 * found.limit.error
+
+
 def test_the_law_of_overlaps() -> None:
     law = broken(None, float(TEMPERATURES[0]))  # type: ignore[arg-type]
     assert law.largest == pytest.approx(levels_at(0.4 * T_C)[-1])

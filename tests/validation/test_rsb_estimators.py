@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from validation.rsb.copies import copies_of, couples_of_pairs, pair_statistics, triangles
 from validation.rsb.identities import APART, TOUCHING, Spread, spread
+from validation.rsb.spins import distinct_fourth, distinct_square
 from validation.rsb.triangles import independent_squared_gap, lattice_distribution, squared_gaps, triangle_ratio
 
 Array = NDArray[np.float64]
@@ -172,3 +173,10 @@ def test_the_lattice_counts_both_signs() -> None:
     assert lattice_distribution(overlaps, 4) == pytest.approx(
         np.array([[1 / 3, 0, 2 / 3, 0, 0], [0, 1 / 3, 0, 0, 2 / 3]])
     )
+
+
+@given(st.lists(st.sampled_from([-1.0, 1.0]), min_size=4, max_size=9))
+def test_moments_over_distinct_spins_by_brute_force(t: list[float]) -> None:
+    q = np.array(np.mean(t))
+    for order, found in ((2, distinct_square(q, len(t))), (4, distinct_fourth(q, len(t)))):
+        assert found == pytest.approx(np.mean([np.prod(chosen) for chosen in combinations(t, order)]), abs=1e-12)

@@ -32,7 +32,7 @@ def finding_figure(finding: Finding) -> str:
         return ""
     slot = finding.details.get("distribution")
     distribution = distribution_figure(slot) if isinstance(slot, GlassSlot) else ""
-    return distribution + limits_figure(limits)
+    return distribution + limits_figure(finding.details.get("drawn", limits))
 
 
 def limits_figure(limits: Sequence[SizeLimit]) -> str:

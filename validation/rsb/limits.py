@@ -23,6 +23,9 @@ GLASS_EXPONENT = 2.0 / 3.0
 RESOLVED = (1.0 / 3.0, GLASS_EXPONENT)
 # Fluctuations about a stable saddle point.
 STABLE_EXPONENT = 1.0
+# Below this p-value a fit to all sizes does not describe the smallest.
+POOR = 0.05
+FEWEST_SIZES = 3
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,23 @@ def size_limit(
     """Extrapolate a number linearly in N^-exponent, for one exponent or for all that are possible."""
     values = np.array([one.value for one in estimates])
     errors = np.array([one.error for one in estimates])
-    fits = {exponent: extrapolate(sizes, values, errors, exponent) for exponent in exponents}
+    fits = {exponent: leading_fit(sizes, values, errors, exponent) for exponent in exponents}
     ends = [fit.value for fit in fits.values()]
     error = math.hypot(max(fit.error for fit in fits.values()), 0.5 * (max(ends) - min(ends)))
     limit = Estimate(float(np.mean(ends)), error)
     return SizeLimit(quantity, where, sizes, values, errors, fits, limit, degrees, predicted, wrong)
+
+
+def leading_fit(sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:
+    """Fit the leading correction, without the smallest sizes where they do not follow it yet.
+
+    While a fit has a p-value below `POOR`, the smallest size is left out, as long as three remain.
+    """
+    fit = extrapolate(sizes, values, errors, exponent)
+    while fit.goodness < POOR and sizes.size > FEWEST_SIZES:
+        sizes, values, errors = sizes[1:], values[1:], errors[1:]
+        fit = extrapolate(sizes, values, errors, exponent)
+    return fit
 
 
 def against_theory(limits: Sequence[SizeLimit]) -> list[Comparison]:

@@ -21,10 +21,18 @@ class SlotOverlaps:
     total : float64 (samples, rows, pairs)
         Over all spins, a multiple of 1/N.
     layers : float64 (samples, rows, pairs, layers)
+    widths : tuple of int
+        Spins of each layer.
     """
 
     total: FloatArray
     layers: FloatArray
+    widths: tuple[int, ...]
+
+    @property
+    def spins(self) -> int:
+        """Number of spins, N."""
+        return sum(self.widths)
 
     @property
     def neighbours(self) -> FloatArray:
@@ -35,8 +43,26 @@ class SlotOverlaps:
 def slot_overlaps(run: MeasuredRun, slot: int) -> SlotOverlaps:
     """Return the overlaps of a run at a slot in double precision."""
     return SlotOverlaps(
-        run.data.overlap_total.values[:, slot].astype(np.float64), run.data.overlap.values[:, slot].astype(np.float64)
+        run.data.overlap_total.values[:, slot].astype(np.float64),
+        run.data.overlap.values[:, slot].astype(np.float64),
+        run.widths,
     )
+
+
+def distinct_square(overlaps: FloatArray, spins: int) -> FloatArray:
+    """Return the mean of t_i t_j over distinct spins, t_i = s_i s'_i: (N q^2 - 1) / (N - 1).
+
+    Unlike q^2 it has no share 1/N from each spin with itself, which for a layer of 8 is an eighth.
+    """
+    return np.asarray((spins * np.square(overlaps) - 1.0) / (spins - 1.0))
+
+
+def distinct_fourth(overlaps: FloatArray, spins: int) -> FloatArray:
+    """Return the mean of t_i t_j t_k t_l over distinct spins, by Newton's identities with t_i^2 = 1."""
+    n = float(spins)
+    sums = n * overlaps
+    numerator = sums**4 - (6.0 * n - 8.0) * sums**2 + 3.0 * n**2 - 6.0 * n
+    return np.asarray(numerator / (n * (n - 1.0) * (n - 2.0) * (n - 3.0)))
 
 
 def bond_overlap(neighbours: FloatArray, strengths: FloatArray) -> FloatArray:
