@@ -23,17 +23,17 @@ def run(capsys, *options):
     return code, captured.out, captured.err
 
 
-def test_where_breaking_is_continuous_both_lines_are_the_stability_line():
-    lines = jump_lines(SIN, [3.0, 4.0], precision=0.02)
+def test_where_breaking_is_continuous_states_grow_from_nothing_at_the_stability_line():
     critical = critical_beta(SIN, beta_min=3.0, beta_max=4.0, precision=1e-3)
-    assert lines.dynamical == pytest.approx(critical, rel=0.03)
-    assert lines.static == pytest.approx(critical, rel=0.03)
+    lines = jump_lines(SIN, [critical / 1.02, critical * 1.02], precision=0.02)
+    assert lines.dynamical == pytest.approx(critical, rel=0.021)
+    assert lines.static == pytest.approx(lines.dynamical, rel=0.021)
     assert lines.gap < 0.1
 
 
 def test_states_of_a_jump_appear_at_a_distance_and_decide_when_their_entropy_is_used_up():
-    """C_W = 4: no states at beta = 7, states with positive complexity at 12, negative at 12.5."""
-    assert states_at_one(JUMPING, 7.0).parameters is None
+    """C_W = 4: no states at beta = 7.5, states with positive complexity at 12, negative at 12.5."""
+    assert states_at_one(JUMPING, 7.5).parameters is None
     before = states_at_one(JUMPING, 12.0)
     after = states_at_one(JUMPING, 12.5, before.parameters)
     assert before.complexity > 1e-4 > -1e-4 > after.complexity

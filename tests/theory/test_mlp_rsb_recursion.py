@@ -12,7 +12,7 @@ from theory.mlp.rsb.parameters import input_entropy, input_entropy_slopes, input
 from theory.mlp.rsb.smoothing import Smoother
 from theory.mlp.rsb.sweep import layer_averages
 
-FINE = Resolution(0.3, 7.0)
+FINE = Resolution(0.4, 6.5)
 # Off the saddle point, with increments in every layer; the input's conjugates are no variables.
 SOMEWHERE = ParisiParameters(
     x=np.array([0.3, 0.7]),
@@ -115,7 +115,7 @@ MODEL = MlpModel(activations.get("sin"), (1.2, 0.7, 1.6), 1.5, 0.2)
 def test_every_equation_is_a_derivative_of_the_free_entropy(name):
     model = MlpModel(activations.get(name), (1.2, 0.7, 1.6), 1.5, 0.2)
     measured, expected = derivatives(model, 1.1, SOMEWHERE)
-    np.testing.assert_allclose(measured, expected, atol=2e-6)
+    np.testing.assert_allclose(measured, expected, atol=5e-6)
     assert np.abs(expected).max() > 1e-2
 
 

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from theory.result import NotConvergedError
+
 FloatArray = NDArray[np.float64]
 
 _REACH = 6
@@ -53,6 +55,10 @@ def _lagrange_coefficients() -> FloatArray:
     return np.array(rows)
 
 
+class UnresolvedError(NotConvergedError):
+    """The grid is too coarse for a polynomial through its nodes to follow exp(x f)."""
+
+
 class Smoother:
     """Gaussian smoothing with one standard deviation along axis 0 of arrays of shape (nodes, columns).
 
@@ -85,6 +91,11 @@ class Smoother:
         f, slope : float64 arrays of shape (nodes, columns)
             The function and its derivative along axis 0; beyond the grid f goes on as a straight line.
         fields : float64 array of shape (fields, nodes, columns)
+
+        Raises
+        ------
+        UnresolvedError
+            If the grid is too coarse.
         """
         size, columns = f.shape
         exponent, carried = self._padded(x, f, slope), self._extended(fields)
@@ -95,6 +106,8 @@ class Smoother:
             matrix = self._matrix[: stop - start, : g.shape[0]]
             stacked = np.concatenate([g[None], g * carried[:, window]]).transpose(1, 0, 2).reshape(g.shape[0], -1)
             sums = (matrix @ stacked).reshape(stop - start, -1, columns).transpose(1, 0, 2)
+            if not sums[0].min() > 0.0:
+                raise UnresolvedError(f"exp(x f) is not resolved by steps of {self._step:.3g}")
             smooth[start:stop] = (top + np.log(sums[0])) / x
             averaged[:, start:stop] = sums[1:] / sums[0]
         return smooth, averaged

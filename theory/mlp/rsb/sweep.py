@@ -20,6 +20,7 @@ from theory.mlp.model import MlpModel
 from theory.mlp.rsb.grid import BrokenField, FieldGrid, Resolution, build_grid
 from theory.mlp.rsb.parameters import ParisiParameters, input_overlaps
 from theory.mlp.rsb.recursion import LevelAverages, level_averages
+from theory.mlp.rsb.smoothing import UnresolvedError
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
@@ -27,7 +28,9 @@ FloatArray = NDArray[np.float64]
 _MAX_DRIFT = 0.1
 _LOST = 1e-7
 _WIDER = 1.25
-_LONGEST_REACH = 25.0
+_LONGEST_REACH = 20.0
+_FINER = 0.7
+_FINEST = 0.05
 _LEAST_INCREMENT = 0.25
 _FAR = 0.1
 
@@ -49,7 +52,7 @@ class Layers:
         self.model = model
         self.resolution = resolution
         self._grids: dict[int, FieldGrid] = {}
-        self._reach = [resolution.reach] * (model.depth + 1)
+        self._resolutions = [resolution] * (model.depth + 1)
 
     def averages(self, p: ParisiParameters, layer: int, *, curved: bool = False) -> LevelAverages:
         """Return the averages of one layer (1..L).
@@ -57,21 +60,29 @@ class Layers:
         Raises
         ------
         NotConvergedError
-            If no grid holds the density.
+            If no grid holds the density, or none is fine enough.
         """
         field = broken_field(self.model, p, layer)
         while True:
             grid = self._grids.get(layer)
             if grid is None or grid.drift(field) > _MAX_DRIFT or not grid.fits(field):
-                resolution = replace(self.resolution, reach=self._reach[layer])
-                grid = self._grids[layer] = build_grid(self.model.activation, field, resolution)
-            averages = level_averages(grid, field, p.x, curved=curved)
-            if averages.lost < _LOST:
-                return averages
-            self._reach[layer] *= _WIDER
+                grid = self._grids[layer] = build_grid(self.model.activation, field, self._resolutions[layer])
+            old = self._resolutions[layer]
+            try:
+                averages = level_averages(grid, field, p.x, curved=curved)
+            except UnresolvedError as error:
+                if old.eta < _FINEST:
+                    raise NotConvergedError(f"layer {layer}: {error}") from error
+                self._resolutions[layer] = replace(old, eta=_FINER * old.eta)
+            else:
+                if averages.lost < _LOST:
+                    return averages
+                if old.reach > _LONGEST_REACH:
+                    raise NotConvergedError(
+                        f"layer {layer}: a fraction {averages.lost:.1e} of the density leaves the grid"
+                    )
+                self._resolutions[layer] = replace(old, reach=_WIDER * old.reach)
             del self._grids[layer]
-            if not self._reach[layer] < _LONGEST_REACH:
-                raise NotConvergedError(f"layer {layer}: a fraction {averages.lost:.1e} of the density leaves the grid")
 
     def sweep(self, p: ParisiParameters) -> tuple[ParisiParameters, list[LevelAverages]]:
         """Return the parameters after one sweep, and the averages its backward part saw."""
