@@ -14,17 +14,23 @@ from theory.layered_sk.couplings import (
     VARIANCE_CONVENTIONS,
     LayeredCouplings,
 )
-from theory.layered_sk.rs import RSSolution, solve_rs
+from theory.layered_sk.rs import solve_rs
+from theory.layered_sk.rsb import solve_frsb, solve_krsb
+from theory.layered_sk.rsb.solve import MOST_STEPS
+from theory.layered_sk.summary import Solution, heading, record, summary, table
 
 _MOST_TEMPERATURES = 100_000
-# The replicon is 1 + O((1 - T/T_c)^2): closer than this to 1, rounding decides on which side it falls.
-_MARGINAL = 1e-12
+_TOLERANCES = {"rs": 1e-10, "krsb": 1e-9, "frsb": 1e-7}
 _EXAMPLE = """\
-example:
+examples:
   %(prog)s --widths 784,400,400,400,10 --variance fan-in --temperature 1.0 --ansatz rs --json
+  %(prog)s --widths 784,400,400,400,10 --temperature 0.3 --ansatz krsb --steps 2
+  %(prog)s --widths 500,500 --temperatures 0.1:0.9:5 --ansatz frsb
 
 Energies and temperatures are in the unit of the couplings (k_B = 1); free energy, energy and entropy are per
-spin. A replicon above 1 means that the replica-symmetric solution is unstable.
+spin. A replicon above 1 means that the solution is unstable; with full replica symmetry breaking it is 1.
+In the JSON of krsb and frsb, overlap_function gives q(x) of each layer as steps: q[layer][i] holds from x[i] to the
+next x (the last one to 1); "overlaps" are the largest, q(1), and mean_overlaps the integrals of q(x).
 Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
@@ -54,12 +60,23 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="LO:HI:N",
         help="N equally spaced temperatures, LO to HI",
     )
-    parser.add_argument("--ansatz", choices=["rs"], default="rs", help="rs: replica symmetric (the default)")
+    parser.add_argument(
+        "--ansatz",
+        choices=list(_TOLERANCES),
+        default="rs",
+        help="rs: replica symmetric (the default), krsb: K steps of replica symmetry breaking, frsb: full",
+    )
+    parser.add_argument(
+        "--steps",
+        type=_steps,
+        metavar="K",
+        help="steps of krsb (default 1), or levels of frsb (default: as many as the tolerance needs, at least 32)",
+    )
     parser.add_argument(
         "--tolerance",
         type=_positive,
-        default=1e-10,
-        help="largest error accepted in the free energy and energy, in units of max(T, T_c) (default 1e-10)",
+        help="largest error accepted in the free energy and energy, in units of max(T, T_c) (default 1e-10 for rs, "
+        "1e-9 for krsb, 1e-7 for frsb)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for LO:HI:N")
     parser.set_defaults(run=run)
@@ -69,76 +86,24 @@ def run(args: argparse.Namespace) -> None:
     """Solve at the temperature or temperatures asked for and print the result."""
     couplings = LayeredCouplings.from_convention(args.widths, args.variance, args.scale)
     asked: list[float] = args.temperatures or [args.temperature]
-    solutions = [solve_rs(couplings, temperature, tolerance=args.tolerance) for temperature in asked]
+    solutions = [_solve(args, couplings, temperature) for temperature in asked]
     if args.json:
-        records = [_record(solution, couplings, args.ansatz) for solution in solutions]
+        records = [record(solution, couplings, args.ansatz) for solution in solutions]
         print(json.dumps(records if args.temperatures else records[0], indent=2, allow_nan=False))
-    elif args.temperatures:
-        print(_heading(args, couplings, solutions[0]) + _table(solutions))
-    else:
-        print(_heading(args, couplings, solutions[0]) + _summary(solutions[0]))
+        return
+    title = f"widths {','.join(map(str, couplings.widths))}, {args.variance} variance, C = {args.scale:g}"
+    print(heading(args.ansatz, title, solutions[0]) + (table if args.temperatures else summary)(solutions))
 
 
-def _record(solution: RSSolution, couplings: LayeredCouplings, ansatz: str) -> dict[str, object]:
-    return {
-        "model": "layered-sk",
-        "ansatz": ansatz,
-        "widths": list(couplings.widths),
-        "variances": list(couplings.variances),
-        "temperature": solution.temperature,
-        "critical_temperature": solution.critical_temperature,
-        "free_energy": solution.free_energy,
-        "energy": solution.energy,
-        "entropy": solution.entropy,
-        "overlaps": list(solution.overlaps),
-        "replicon": solution.replicon,
-        "converged": solution.status.converged,
-        "error_estimate": solution.status.error_estimate,
-        "residual": solution.status.residual,
-        "iterations": solution.status.iterations,
-    }
-
-
-def _heading(args: argparse.Namespace, couplings: LayeredCouplings, solution: RSSolution) -> str:
-    widths = ",".join(map(str, couplings.widths))
-    return (
-        f"Layered SK, replica symmetric: widths {widths}, {args.variance} variance, C = {args.scale:g}\n"
-        f"critical temperature   {solution.critical_temperature:.10g}\n"
-    )
-
-
-def _summary(solution: RSSolution) -> str:
-    if abs(solution.replicon - 1) < _MARGINAL:
-        stability = "marginal"
-    else:
-        stability = "unstable: replica symmetry is broken" if solution.replicon > 1 else "stable"
-    return (
-        f"temperature            {solution.temperature:.10g}\n"
-        f"free energy per spin   {solution.free_energy:.10f}\n"
-        f"energy per spin        {solution.energy:.10f}\n"
-        f"entropy per spin       {solution.entropy:.10f}\n"
-        f"overlaps per layer     {' '.join(f'{q:.8f}' for q in solution.overlaps)}\n"
-        f"replicon               {solution.replicon:.8g} ({stability})\n"
-        f"error estimate         {solution.status.error_estimate:.2g} (free energy and energy)"
-    )
-
-
-def _table(solutions: list[RSSolution]) -> str:
-    names = ["temperature", "free_energy", "energy", "entropy", "replicon"]
-    names += [f"q_{layer}" for layer in range(len(solutions[0].overlaps))]
-    lines = [" ".join(f"{name:>12}" for name in names)]
-    for solution in solutions:
-        values = (
-            solution.temperature,
-            solution.free_energy,
-            solution.energy,
-            solution.entropy,
-            solution.replicon,
-            *solution.overlaps,
-        )
-        lines.append(" ".join(f"{value:12.6g}" for value in values))
-    worst = max(solution.status.error_estimate for solution in solutions)
-    return "\n".join([*lines, f"largest error estimate {worst:.2g} (free energy and energy)"])
+def _solve(args: argparse.Namespace, couplings: LayeredCouplings, temperature: float) -> Solution:
+    tolerance = args.tolerance or _TOLERANCES[args.ansatz]
+    if args.ansatz == "krsb":
+        return solve_krsb(couplings, temperature, steps=args.steps or 1, tolerance=tolerance)
+    if args.ansatz == "frsb":
+        return solve_frsb(couplings, temperature, steps=args.steps, tolerance=tolerance)
+    if args.steps is not None:
+        raise ValueError(f"steps: got {args.steps} with --ansatz rs; give --ansatz krsb or frsb, or leave --steps out")
+    return solve_rs(couplings, temperature, tolerance=tolerance)
 
 
 def _widths(text: str) -> tuple[int, ...]:
@@ -157,6 +122,13 @@ def _positive(text: str) -> float:
     value = _number(text)
     if not (value > 0 and math.isfinite(value)):
         raise argparse.ArgumentTypeError(f"got {text!r}; give a positive finite number, such as 0.5")
+    return value
+
+
+def _steps(text: str) -> int:
+    value = int(text) if text.isdecimal() and len(text) < 10 else 0
+    if not 1 <= value <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number from 1 to {MOST_STEPS}, such as 2")
     return value
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-# log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12.
-FINEST_STEP = 0.15
+# log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12. Narrow fields, near T_c, get
+# a finer one for the sake of their small overlaps' relative accuracy.
+LARGEST_FIRST_STEP, SMALLEST_FIRST_STEP = 0.15, 0.02
+_FIRST_STEPS_PER_DEVIATION = 3.0
 # Further down, f_p is a logarithm of means of exp(x f): like log cosh(x y) its singularities move out to i pi/(2 x),
 # while increments of total variance V smooth it on the scale sqrt(V). Each solution measures the error of its grids.
 _STEP_OF_TILT = 0.15
@@ -94,11 +96,13 @@ def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> 
 
 
 def _spacings(variances: Array, breakpoints: Array) -> Array:
-    """Spacing of each level: powers of two times the finest, not growing with the level, shape (K + 1,)."""
+    """Spacing of each level: powers of two times that of the last, not growing with the level, shape (K + 1,)."""
     smoothed = np.sqrt(variances[-1] - variances[:-1]) / _STEPS_PER_DEVIATION
-    wanted = np.minimum(smoothed, _STEP_OF_TILT / breakpoints) / FINEST_STEP
+    first = math.sqrt(variances[-1]) / _FIRST_STEPS_PER_DEVIATION
+    first = min(max(first, SMALLEST_FIRST_STEP), LARGEST_FIRST_STEP)
+    wanted = np.minimum(smoothed, _STEP_OF_TILT / breakpoints) / first
     powers = np.clip(np.floor(np.log2(np.maximum(wanted, 1.0))), 0, math.log2(_COARSEST))
-    return np.append(FINEST_STEP * 2.0 ** np.minimum.accumulate(powers), FINEST_STEP)
+    return np.append(first * 2.0 ** np.minimum.accumulate(powers), first)
 
 
 def tilted_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:

@@ -8,7 +8,7 @@ the equations of overlaps and of breakpoints differ in size).
 
 With many free breakpoints, or near T_c, the free energy hardly depends on some directions (errors of K steps fall as
 K^-4), which rounding leaves undetermined. Therefore not the residual decides on convergence but what one more step
-would change in the free energy and the energy.
+would change in the free energy and the energy. The levels are settled as far as steps still make progress.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ Array = NDArray[np.float64]
 MAX_STEPS = 50
 _LARGEST_LOSS = 0.7  # of a difference of levels, in one step
 _SHORTEST = 2.0**-8  # of a step
-_CONVERGED = 1e-13  # change of f and e by one more step, in units of T_c^2/T
+_CONVERGED = 1e-13  # change of f and e by one more step, in units of W/T
+_SETTLED = 1e-9  # change of differences of levels by one more step, relative; where rounding allows it
 _FINER = 1.5  # grid on which the error of the grid is measured
 
 
@@ -78,7 +79,8 @@ def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float
             break
         change = _change(state, residual, move)
         following = None
-        if change > _CONVERGED * unit and step < MAX_STEPS:
+        settled = change <= _CONVERGED * unit and _relative(state, *_split(state, move))[0] <= _SETTLED
+        if not settled and step < MAX_STEPS:
             following = _shortened(state, residual, matrix, move, free_breakpoints)
         if following is None:
             error = change + _grid_error(state, residual, matrix, free_breakpoints)

@@ -19,11 +19,15 @@ from theory.result import NotConvergedError, SolverStatus
 
 Array = NDArray[np.float64]
 
+_EPS = float(np.finfo(np.float64).eps)
 COLDEST = 0.02  # in units of T_c
 MOST_STEPS = 128
 _FEWEST_FULL_STEPS, _PILOT_STEPS = 32, 16
 _PILOT_PRECISION = 1e-6  # of the energy in units of T_c, beyond which free breakpoints are not followed
 _WARMER, _WARMEST = 1.25, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
+# Nearer to T_c rounding leaves free breakpoints undetermined (f changes by (1 - T/T_c)^5): they are held in proportion.
+_NEAR = 0.99
+_BRINK = 1 - 1e-6  # from here on (1 - T/T_c)^4, by which e changes, is below rounding
 _ORDER = 4  # errors of K steps fall as K^-4
 
 
@@ -41,7 +45,8 @@ def solve_krsb(
     temperature : float
         T in units of energy, at least 0.02 T_c.
     steps : int
-        K, from 1 to 128. Breakpoints of many steps are badly determined, the free energy is not.
+        K, from 1 to 128. Breakpoints of many steps are badly determined, the free energy is not. Above 0.99 T_c they
+        are not solved for: they are those at 0.99 T_c times (T_c - T)/(0.01 T_c).
     tolerance : float
         Largest error of f and e accepted (iteration and grid of fields), in units of the larger of T and T_c.
 
@@ -63,7 +68,13 @@ def solve_krsb(
     critical = _checked(couplings, temperature, tolerance, steps)
     if temperature >= critical:
         return _symmetric(couplings, float(temperature), tolerance)
-    path = _climb(couplings, float(temperature), tolerance * critical, _doublings(steps))
+    if temperature > _BRINK * critical:
+        near = solve_krsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
+        return _at_the_brink(near, couplings, float(temperature))
+    path = _climb(couplings, min(temperature, _NEAR * critical), tolerance * critical, _doublings(steps))
+    if temperature > _NEAR * critical:
+        start = _approached(path[-1].state, temperature, critical)
+        path.append(find_saddle(start, free_breakpoints=False, tolerance=tolerance * critical))
     return _solution(path[-1], critical, path[-1].error, sum(saddle.steps for saddle in path))
 
 
@@ -105,15 +116,21 @@ def solve_frsb(
     critical = _checked(couplings, temperature, tolerance, 2 if steps is None else steps, least=2)
     if temperature >= critical:
         return _symmetric(couplings, float(temperature), tolerance)
-    pilot = _pilot(couplings, float(temperature), tolerance * critical)
-    curve, used = breakpoint_curve(pilot[-1].state.breakpoints), sum(saddle.steps for saddle in pilot)
+    if temperature > _BRINK * critical:
+        near = solve_frsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
+        return _at_the_brink(near, couplings, float(temperature))
+    pilot = _pilot(couplings, min(temperature, _NEAR * critical), tolerance * critical)
+    guide = pilot[-1].state
+    if temperature > _NEAR * critical:
+        guide = _approached(guide, temperature, critical)
+    curve = breakpoint_curve(guide.breakpoints)
     finest = _FEWEST_FULL_STEPS if steps is None else steps
-    coarse = _on_curve(pilot[-1].state, curve, max(1, finest // 2), critical)
+    coarse = _on_curve(guide, curve, max(1, finest // 2), critical)
     while True:
         fine = _on_curve(coarse.state, curve, finest, critical)
-        used += coarse.steps + fine.steps
         error = _truncation(coarse, fine) + fine.error
         if error <= tolerance * critical:
+            used = sum(saddle.steps for saddle in (*pilot, coarse, fine))
             return _solution(fine, critical, error, used)
         if steps is not None or finest >= MOST_STEPS:
             raise NotConvergedError(
@@ -157,6 +174,12 @@ def _climb(couplings: LayeredCouplings, temperature: float, tolerance: float, nu
         else:
             path.append(_first_step(couplings, temperature, tolerance))
     return path
+
+
+def _approached(state: NetworkState, temperature: float, critical: float) -> NetworkState:
+    """Carry a solution below T_c closer to T_c: overlaps and breakpoints are proportional to T_c - T there."""
+    ratio = (critical - temperature) / (critical - state.temperature)
+    return solve_layers(state.couplings, float(temperature), ratio * state.overlaps, ratio * state.breakpoints)
 
 
 def _first_step(couplings: LayeredCouplings, temperature: float, tolerance: float) -> Saddle:
@@ -216,7 +239,29 @@ def _solution(saddle: Saddle, critical: float, error: float, iterations: int) ->
         overlaps=state.overlaps,
         replicon=state.replicon,
         marginality=state.marginality,
-        status=SolverStatus(True, saddle.residual, error, iterations),
+        status=SolverStatus(True, saddle.residual, error + 8 * _EPS * abs(free_energy), iterations),
+    )
+
+
+def _at_the_brink(near: RSBSolution, couplings: LayeredCouplings, temperature: float) -> RSBSolution:
+    """Carry a solution up to T_c, with the replica-symmetric f and e, which differ from its own by rounding only."""
+    rs = solve_rs(couplings, temperature)
+    ratio = (rs.critical_temperature - temperature) / (rs.critical_temperature - near.temperature)
+    overlaps, breakpoints = ratio * near.overlaps, ratio * near.breakpoints
+    state = solve_layers(couplings, temperature, overlaps, breakpoints)
+    return RSBSolution(
+        temperature=temperature,
+        critical_temperature=rs.critical_temperature,
+        free_energy=rs.free_energy,
+        energy=rs.energy,
+        entropy=rs.entropy,
+        breakpoints=breakpoints,
+        overlaps=overlaps,
+        replicon=state.replicon,
+        marginality=state.marginality,
+        status=SolverStatus(
+            True, float(np.abs(state.mismatch).max()), rs.status.error_estimate, near.status.iterations
+        ),
     )
 
 
