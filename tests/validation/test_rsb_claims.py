@@ -11,7 +11,7 @@ from synthetic_glass import T_C, TEMPERATURES, WEIGHTS, broken, glass_family, le
 from validation import report
 from validation.claims import REGISTER, Family, rsb_slots
 from validation.claims.base import NotApplicableError
-from validation.compare import Verdict
+from validation.compare import Verdict, extrapolate
 from validation.rsb.figures import density_of, finding_figure
 from validation.rsb.identities import Estimate
 from validation.rsb.limits import RESOLVED, size_limit
@@ -105,15 +105,19 @@ def test_an_exponent_that_is_not_known_widens_the_error() -> None:
     assert low < 1.0 < high or abs(both.limit.value - 1.0) < both.limit.error * 1.5
 
 
-def test_sizes_too_small_for_the_leading_correction_are_left_out() -> None:
-    """The two terms N^-2/3 and N^-4/3 show at 8 spins, not from 64 on."""
-    sizes = np.array([8.0, 64.0, 256.0, 1024.0])
-    estimates = [Estimate(float(1.0 + n ** (-2 / 3) + n ** (-4 / 3)), 1e-3) for n in sizes]
-    found = size_limit("f", "T", sizes, estimates, 99, predicted=1.0)
-    assert abs(found.against(1.0).z) < 1.5
-    three = size_limit("f", "T", sizes[:3], estimates[:3], 99, predicted=1.0)
-    # Three sizes are kept, whatever they say, and a poor fit widens the error.
-    assert three.limit.error > 2 * found.limit.error
+def test_the_error_knows_of_corrections_beyond_the_leading_one() -> None:
+    """A second term N^-4/3 moves the limit of a fit by many of its errors, but not of the whole error."""
+    sizes = np.array([16.0, 32.0, 64.0, 128.0])
+    estimates = [Estimate(float(1.0 + n ** (-2 / 3) + 2 * n ** (-4 / 3)), 1e-3) for n in sizes]
+    four = size_limit("f", "T", sizes, estimates, 99, predicted=1.0)
+    assert abs(four.against(1.0).z) < 1.5
+    naive = extrapolate(sizes, four.values, np.full(4, 1e-3), 2 / 3)
+    assert abs(naive.value - 1.0) > 4 * np.sqrt(2) * 1e-3
+    # Without a second term the price is a larger statistical error alone.
+    clean = [Estimate(float(1.0 + n ** (-2 / 3)), 1e-3) for n in sizes]
+    exact = size_limit("f", "T", sizes, clean, 99, predicted=1.0)
+    assert exact.limit.value == pytest.approx(1.0)
+    assert exact.limit.error < 0.5 * four.limit.error
 
 
 def test_the_law_of_overlaps() -> None:

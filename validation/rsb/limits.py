@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,6 @@ GLASS_EXPONENT = 2.0 / 3.0
 RESOLVED = (1.0 / 3.0, GLASS_EXPONENT)
 # Fluctuations about a stable saddle point.
 STABLE_EXPONENT = 1.0
-# Below this p-value a fit to all sizes does not describe the smallest.
-POOR = 0.05
 FEWEST_SIZES = 3
 
 
@@ -38,7 +36,7 @@ class SizeLimit:
         What it is, and at which temperature.
     sizes, values, errors : float64 (sizes,)
     fits : dict of float to Extrapolation
-        By exponent: fits linear in N^-exponent, the one drawn first.
+        By exponent: fits linear in N^-exponent (`leading_fit`), the one drawn first.
     limit : Estimate
         The fit's; of several, their mean, and half their difference added to the largest of their errors.
     degrees : float
@@ -95,15 +93,15 @@ def size_limit(
 
 
 def leading_fit(sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:
-    """Fit the leading correction, without the smallest sizes where they do not follow it yet.
+    """Fit the leading correction alone, with what the next ones may do in the error.
 
-    While a fit has a p-value below `POOR`, the smallest size is left out, as long as three remain.
+    From four sizes on the smallest is left out, and the change that this makes is added to the error in quadrature.
     """
-    fit = extrapolate(sizes, values, errors, exponent)
-    while fit.goodness < POOR and sizes.size > FEWEST_SIZES:
-        sizes, values, errors = sizes[1:], values[1:], errors[1:]
-        fit = extrapolate(sizes, values, errors, exponent)
-    return fit
+    everything = extrapolate(sizes, values, errors, exponent)
+    if sizes.size <= FEWEST_SIZES:
+        return everything
+    larger = extrapolate(sizes[1:], values[1:], errors[1:], exponent)
+    return replace(larger, error=math.hypot(larger.error, larger.value - everything.value))
 
 
 def against_theory(limits: Sequence[SizeLimit]) -> list[Comparison]:
