@@ -136,20 +136,14 @@ class _Descent:
 
     def _add_correlations(self) -> None:
         correlation = np.zeros_like(self._matrix)
+        kinds = (0, self._steps) if self._with_breakpoints else (0,)
         for step in range(2, self._steps + 1):
             correlation += self._state.breakpoints[step - 2] * (self._grams[step - 1] - self._grams[step - 2])
-            above = np.arange(step, self._steps + 1)
-            if self._with_breakpoints:
-                above = np.append(above, self._steps + above)
-            self._add_block(step, above, correlation)
-
-    def _add_block(self, step: int, above: NDArray[np.int64], correlation: Array) -> None:
-        mine = [step, self._steps + step] if self._with_breakpoints else [step]
-        for row in mine:
-            for column in above:
-                if column in mine and column < row:
-                    continue
-                self._add(row, int(column), float(correlation[row, column]))
+            mine = [kind + step for kind in kinds]
+            above = [kind + later for kind in kinds for later in range(step + 1, self._steps + 1)]
+            self._matrix[np.ix_(mine, mine)] += correlation[np.ix_(mine, mine)]
+            self._matrix[np.ix_(mine, above)] += correlation[np.ix_(mine, above)]
+            self._matrix[np.ix_(above, mine)] += correlation[np.ix_(above, mine)]
 
     def _set(self, row: int, columns: NDArray[np.int64], values: Array) -> None:
         self._matrix[row, columns] = values

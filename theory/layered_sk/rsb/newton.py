@@ -13,6 +13,7 @@ would change in the free energy and the energy. The levels are settled as far as
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +25,27 @@ from theory.result import NotConvergedError
 Array = NDArray[np.float64]
 
 MAX_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Precision:
+    """When to stop: both hold, or no step makes progress any more.
+
+    Attributes
+    ----------
+    energy : float
+        Change of f and e by one more step, in units of W/T (W is the variance of H per spin).
+    levels : float
+        Change of the differences of levels by one more step, relative.
+    """
+
+    energy: float
+    levels: float
+
+
+FINAL, ON_THE_WAY = Precision(1e-13, 1e-9), Precision(1e-9, 1e-3)
 _LARGEST_LOSS = 0.7  # of a difference of levels, in one step
 _SHORTEST = 2.0**-8  # of a step
-_CONVERGED = 1e-13  # change of f and e by one more step, in units of W/T
-_SETTLED = 1e-9  # change of differences of levels by one more step, relative; where rounding allows it
 _FINER = 1.5  # grid on which the error of the grid is measured
 
 
@@ -52,7 +70,9 @@ class Saddle:
     steps: int
 
 
-def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float) -> Saddle:
+def find_saddle(
+    start: NetworkState, *, free_breakpoints: bool, tolerance: float = math.inf, precision: Precision = ON_THE_WAY
+) -> Saddle:
     """Solve q = F, and df/dx = 0 if the breakpoints are free, from the given order parameters.
 
     Parameters
@@ -62,6 +82,7 @@ def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float
     free_breakpoints : bool
     tolerance : float
         Largest error of f and e accepted, in units of energy.
+    precision : Precision
 
     Raises
     ------
@@ -79,7 +100,8 @@ def find_saddle(start: NetworkState, *, free_breakpoints: bool, tolerance: float
             break
         change = _change(state, residual, move)
         following = None
-        settled = change <= _CONVERGED * unit and _relative(state, *_split(state, move))[0] <= _SETTLED
+        relative, _ = _relative(state, *_split(state, move))
+        settled = change <= precision.energy * unit and relative <= precision.levels
         if not settled and step < MAX_STEPS:
             following = _shortened(state, residual, matrix, move, free_breakpoints)
         if following is None:

@@ -12,9 +12,10 @@ from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.functional import check_temperature
 from theory.layered_sk.rs import solve_rs
 from theory.layered_sk.rsb.functional import NetworkState, solve_layers
-from theory.layered_sk.rsb.newton import Saddle, find_saddle
+from theory.layered_sk.rsb.newton import FINAL, Saddle, find_saddle
+from theory.layered_sk.rsb.path import approached, climb, pilot
 from theory.layered_sk.rsb.solution import RSBSolution
-from theory.layered_sk.rsb.start import Curve, breakpoint_curve, one_step, refined
+from theory.layered_sk.rsb.start import Curve, breakpoint_curve, refined
 from theory.result import NotConvergedError, SolverStatus
 
 Array = NDArray[np.float64]
@@ -22,9 +23,7 @@ Array = NDArray[np.float64]
 _EPS = float(np.finfo(np.float64).eps)
 COLDEST = 0.02  # in units of T_c
 MOST_STEPS = 128
-_FEWEST_FULL_STEPS, _PILOT_STEPS = 32, 16
-_PILOT_PRECISION = 1e-6  # of the energy in units of T_c, beyond which free breakpoints are not followed
-_WARMER, _WARMEST = 1.25, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
+_FEWEST_FULL_STEPS = 32
 # Nearer to T_c rounding leaves free breakpoints undetermined (f changes by (1 - T/T_c)^5): they are held in proportion.
 _NEAR = 0.99
 _BRINK = 1 - 1e-6  # from here on (1 - T/T_c)^4, by which e changes, is below rounding
@@ -71,10 +70,9 @@ def solve_krsb(
     if temperature > _BRINK * critical:
         near = solve_krsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
         return _at_the_brink(near, couplings, float(temperature))
-    path = _climb(couplings, min(temperature, _NEAR * critical), tolerance * critical, _doublings(steps))
-    if temperature > _NEAR * critical:
-        start = _approached(path[-1].state, temperature, critical)
-        path.append(find_saddle(start, free_breakpoints=False, tolerance=tolerance * critical))
+    path, held = climb(couplings, min(temperature, _NEAR * critical), steps), temperature > _NEAR * critical
+    start = approached(path[-1].state, temperature, critical) if held else path[-1].state
+    path.append(find_saddle(start, free_breakpoints=not held, tolerance=tolerance * critical, precision=FINAL))
     return _solution(path[-1], critical, path[-1].error, sum(saddle.steps for saddle in path))
 
 
@@ -119,10 +117,10 @@ def solve_frsb(
     if temperature > _BRINK * critical:
         near = solve_frsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
         return _at_the_brink(near, couplings, float(temperature))
-    pilot = _pilot(couplings, min(temperature, _NEAR * critical), tolerance * critical)
-    guide = pilot[-1].state
+    path = pilot(couplings, min(temperature, _NEAR * critical))
+    guide = path[-1].state
     if temperature > _NEAR * critical:
-        guide = _approached(guide, temperature, critical)
+        guide = approached(guide, temperature, critical)
     curve = breakpoint_curve(guide.breakpoints)
     finest = _FEWEST_FULL_STEPS if steps is None else steps
     coarse = _on_curve(guide, curve, max(1, finest // 2), critical)
@@ -130,7 +128,7 @@ def solve_frsb(
         fine = _on_curve(coarse.state, curve, finest, critical)
         error = _truncation(coarse, fine) + fine.error
         if error <= tolerance * critical:
-            used = sum(saddle.steps for saddle in (*pilot, coarse, fine))
+            used = sum(saddle.steps for saddle in (*path, coarse, fine))
             return _solution(fine, critical, error, used)
         if steps is not None or finest >= MOST_STEPS:
             raise NotConvergedError(
@@ -157,66 +155,9 @@ def _checked(couplings: LayeredCouplings, temperature: float, tolerance: float, 
     return critical
 
 
-def _doublings(steps: int) -> list[int]:
-    """Return 1, 2, 4, .. and last `steps`."""
-    powers = [1]
-    while 2 * powers[-1] < steps:
-        powers.append(2 * powers[-1])
-    return powers if steps == 1 else [*powers, steps]
-
-
-def _climb(couplings: LayeredCouplings, temperature: float, tolerance: float, numbers: list[int]) -> list[Saddle]:
-    """Solve with free breakpoints for growing numbers of steps, each from the one before."""
-    path: list[Saddle] = []
-    for number in numbers:
-        if path:
-            path.extend(_refine(path[-1], number, tolerance))
-        else:
-            path.append(_first_step(couplings, temperature, tolerance))
-    return path
-
-
-def _approached(state: NetworkState, temperature: float, critical: float) -> NetworkState:
-    """Carry a solution below T_c closer to T_c: overlaps and breakpoints are proportional to T_c - T there."""
-    ratio = (critical - temperature) / (critical - state.temperature)
-    return solve_layers(state.couplings, float(temperature), ratio * state.overlaps, ratio * state.breakpoints)
-
-
-def _first_step(couplings: LayeredCouplings, temperature: float, tolerance: float) -> Saddle:
-    """Solve with one step; where the first guess fails, follow the solution from a higher temperature."""
-    try:
-        return find_saddle(one_step(couplings, temperature), free_breakpoints=True, tolerance=tolerance)
-    except NotConvergedError:
-        warmer = _WARMER * temperature
-        if warmer > _WARMEST * critical_temperature(couplings):
-            raise
-    state = _first_step(couplings, warmer, tolerance).state
-    # At low temperature the breakpoint is proportional to T.
-    start = solve_layers(couplings, temperature, state.overlaps, state.breakpoints / _WARMER)
-    return find_saddle(start, free_breakpoints=True, tolerance=tolerance)
-
-
-def _refine(coarse: Saddle, steps: int, tolerance: float) -> list[Saddle]:
-    """Solve with `steps` steps, first for the overlaps and then for the breakpoints too."""
-    held = find_saddle(refined(coarse.state, steps), free_breakpoints=False, tolerance=math.inf)
-    return [held, find_saddle(held.state, free_breakpoints=True, tolerance=tolerance)]
-
-
-def _pilot(couplings: LayeredCouplings, temperature: float, tolerance: float) -> list[Saddle]:
-    """As `_climb`, until more steps no longer matter: near T_c few do, and more would be undetermined."""
-    path = _climb(couplings, temperature, tolerance, [1])
-    precision = _PILOT_PRECISION * critical_temperature(couplings)
-    while len(path[-1].state.breakpoints) < _PILOT_STEPS:
-        before = path[-1].state
-        path.extend(_refine(path[-1], 2 * len(before.breakpoints), tolerance))
-        if abs(path[-1].state.energy - before.energy) < precision:
-            break
-    return path
-
-
 def _on_curve(state: NetworkState, curve: Curve, steps: int, critical: float) -> Saddle:
     # Its own error is judged together with that of K, so the iteration may stop wherever rounding stops it.
-    return find_saddle(refined(state, steps, curve), free_breakpoints=False, tolerance=1e-6 * critical)
+    return find_saddle(refined(state, steps, curve), free_breakpoints=False, tolerance=1e-6 * critical, precision=FINAL)
 
 
 def _truncation(coarse: Saddle, fine: Saddle) -> float:
