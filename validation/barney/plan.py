@@ -81,7 +81,7 @@ class Effort:
         hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder; a
         start costs the most there.
     cold_starts : int
-        Of a census there before training, where one start in ten or twenty finds a solution.
+        Of a census there before training, where one start in fifty or so finds a solution.
     tail_samples : int
         Synthetic samples behind the p-value of a tail.
     sampled : tuple of float
@@ -108,7 +108,7 @@ _FULL_MNIST = Effort(
     hidden=(256, 256, 256), batch=100, epochs=20,
     steps=(3, 10, 20, 30, 45, 60, 100, 200, 300), stored=(1, 2, 3, 4, 6, 8, 10, 13, 16, 20),
     seeds=3, side_seeds=2, ensemble=((0.125, 48), (0.25, 32), (0.5, 16), (1.0, 8)),
-    starts=60, counted=(0.0, 0.1, 1.0, 20.0), cold=(0.3,), cold_starts=160, tail_samples=200, sampled=(0.0, 1.0, 20.0),
+    starts=60, counted=(0.0, 0.1, 1.0, 20.0), cold=(0.3,), cold_starts=640, tail_samples=200, sampled=(0.0, 1.0, 20.0),
 )  # fmt: skip
 _FULL_DIGITS = Effort(
     hidden=(48, 48, 48), batch=14, epochs=100,
