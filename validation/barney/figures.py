@@ -89,7 +89,7 @@ def _decorate_phases(axis: Axes, epochs: Sequence[float], kind: str) -> None:
     axis.set_ylim(bottom=0)
     axis.set_title(kind, fontsize=10, loc="left")
     axis.set_ylabel("temperature  $T$  [weights]")
-    for x, y, text in ((0.03, 0.06, "glass"), (0.72, 0.2, "hidden order"), (0.03, 0.6, "paramagnet")):
+    for x, y, text in ((0.03, 0.06, "glass"), (0.6, 0.125, "hidden order"), (0.03, 0.6, "paramagnet")):
         axis.text(x, y, text, transform=axis.transAxes, color="0.35", style="italic")
     axis.legend(loc="upper left")
 
