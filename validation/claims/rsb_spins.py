@@ -172,8 +172,8 @@ def _ghirlanda_guerra(claim: Claim, family: Family) -> Finding:
     for slot in glass_slots(family):
         for symbol, spreads in zip(symbols, slot.spreads(observables), strict=True):
             touching, apart = [one.touching for one in spreads], [one.apart for one in spreads]
-            limits.append(slot.limit(f"⟨{symbol}₁₂ {symbol}₁₃⟩", touching, TOUCHING, 0.0))
-            limits.append(slot.limit(f"⟨{symbol}₁₂ {symbol}₃₄⟩", apart, APART, 0.0))
+            limits.append(slot.limit(f"correlation of {symbol}₁₂, {symbol}₁₃", touching, TOUCHING, 0.0))
+            limits.append(slot.limit(f"correlation of {symbol}₁₂, {symbol}₃₄", apart, APART, 0.0))
     first, second = limits[0], limits[1]
     return _finding(
         claim,
@@ -210,7 +210,10 @@ def _triangles_at(slot: GlassSlot) -> SizeLimit:
 
 
 def _energy(claim: Claim, family: Family) -> Finding:
-    limits = [slot.limit("e", slot.energies(), slot.full.energy, slot.symmetric.energy) for slot in glass_slots(family)]
+    limits = [
+        slot.limit("energy per spin", slot.energies(), slot.full.energy, slot.symmetric.energy)
+        for slot in glass_slots(family)
+    ]
     coldest = limits[0]
     return _finding(
         claim,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -21,6 +22,8 @@ FloatArray = NDArray[np.float64]
 
 MOST_PANELS = 3
 MOST_CURVES = 3
+# Characters that fit beside an axis.
+LABEL = 26
 # Bins of P(|q|) are at least so wide.
 BIN = 0.05
 
@@ -49,7 +52,7 @@ def limits_figure(limits: Sequence[SizeLimit]) -> str:
                 _show_limit(axis, rows[i], curve)
             exponent = Fraction(rows[0].exponent).limit_denominator(9)
             axis.set_xlabel(f"$N^{{-{exponent}}}$   (filled: the limit)")
-            axis.set_ylabel(quantity)
+            axis.set_ylabel(textwrap.fill(quantity, LABEL))
             axis.set_xlim(-0.06 * _widest(rows), 1.08 * _widest(rows))
             low, high = axis.get_ylim()
             axis.set_ylim(low, high + 0.3 * (high - low))
