@@ -98,7 +98,7 @@ def test_from_networks_to_the_page_and_again_from_what_is_there(
     page = (tmp_path / "report.html").read_text()
     for title in ("Phase diagram", "Validation error", "Growth of", "TAP solutions", "Spectrum", "Rich", "Monte Carlo"):
         assert title in page
-    assert page.count("<svg") == 14
+    assert page.count("<svg") == 15
     assert not list((tmp_path / "parts").glob(".*"))
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "solutions",
     "spectra",
     "stability_before_after",
+    "susceptibility",
 ]
 
 Array = NDArray[np.float64]
@@ -198,27 +199,35 @@ def _solutions_of(axis: Axes, i: int, kind: str, stages: Sequence[Values]) -> No
 
 
 def melting(evidence: Evidence) -> str:
-    """Draw Binder ratio of the projection and overlap susceptibility of Monte Carlo against T over the TAP T_c."""
+    """Draw the Binder ratio of the projection that Monte Carlo finds against T over the T_c of the TAP equations."""
+    return _sampled(evidence, "binder_curve", "Binder ratio of the projection")
+
+
+def susceptibility(evidence: Evidence) -> str:
+    """Draw N times the mean squared overlap of all spins against T over the T_c of the TAP equations."""
+    return _sampled(evidence, "susceptibility", r"overlap susceptibility  $N\langle q^2\rangle$")
+
+
+def _sampled(evidence: Evidence, curve: str, label: str) -> str:
     found = evidence.have("melting", evidence.main)
     if not found:
         return ""
-    with figure(2 * len(KINDS), 3.6) as (drawing, axes):
-        drawing.subplots_adjust(wspace=0.35)
-        for k, kind in enumerate(KINDS):
+    with figure(2) as (drawing, axes):
+        for axis, kind in zip(axes, KINDS, strict=True):
             stages: list[Values] = next((result["stages"] for network, result in found if network.kind == kind), [])
-            for axis, curve in zip(axes[2 * k : 2 * k + 2], ("binder_curve", "susceptibility"), strict=True):
-                for i, stage in enumerate(stages):
-                    T = np.array(stage["temperatures"]) / stage["critical_temperature"]
-                    axis.errorbar(T, stage[curve], stage[f"{curve}_error"], fmt=MARKERS[i], ms=3, mfc="white",
-                                  color=INKS[i], capsize=2, lw=0.8,
-                                  label=f"epoch {stage['epoch']:.3g}")  # fmt: skip
-                axis.axvline(1, color="0.3", lw=1.1)
-                axis.set_title(kind, fontsize=10, loc="left")
-                axis.set_xlabel("$T / T_c$")
-            axes[2 * k].axhline(CRITICAL_BINDER, color="0.3", lw=1.1, ls=":")
-            axes[2 * k].set_ylabel("Binder ratio of the projection")
-            axes[2 * k + 1].set_yscale("log")
-            axes[2 * k + 1].set_ylabel(r"overlap susceptibility  $N\langle q^2\rangle$")
+            for i, stage in enumerate(stages):
+                T = np.array(stage["temperatures"]) / stage["critical_temperature"]
+                axis.errorbar(T, stage[curve], stage[f"{curve}_error"], fmt=MARKERS[i], ms=3.5, mfc="white",
+                              color=INKS[i], capsize=2, lw=0.8,
+                              label=f"epoch {stage['epoch']:.3g} ({stage['kind']})")  # fmt: skip
+            axis.axvline(1, color="0.3", lw=1.1)
+            if curve == "binder_curve":
+                axis.axhline(CRITICAL_BINDER, color="0.3", lw=1.1, ls=":")
+            else:
+                axis.set_yscale("log")
+            axis.set_title(kind, fontsize=10, loc="left")
+            axis.set_xlabel("$T / T_c$")
+            axis.set_ylabel(label)
             if stages:
-                axes[2 * k].legend(fontsize=8)
+                axis.legend()
         return to_svg(drawing)

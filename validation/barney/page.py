@@ -85,9 +85,9 @@ def sections(evidence: Evidence) -> list[dict[str, str]]:
          "and after training."),
         ("Rich against lazy learning", figures.rich_lazy, "Distance of the spectrum from the initial one, and motion "
          "of the weights relative to their size. A small output scale is rich, a large one lazy."),
-        ("Monte Carlo", figures.melting, "Binder ratio of the projection on the softest mode, and N times the mean "
-         "squared overlap of all spins, against T/T_c; 0.406 (dotted) is a mean-field ferromagnet's value at its "
-         "transition."),
+        ("Monte Carlo: melting", figures.melting, "Binder ratio of the projection on the softest mode against T/T_c; "
+         "0.406 (dotted) is a mean-field ferromagnet's value at its transition."),
+        ("Monte Carlo: overlaps", figures.susceptibility, "N times the mean squared overlap of two copies, all spins."),
     ]  # fmt: skip
     found = [{"title": title, "svg": draw(evidence), "caption": caption} for title, draw, caption in drawn]
     for name, svg in overlap_figures(evidence).items():
