@@ -197,5 +197,10 @@ def _name_phase(axes: Axes, result: PhaseMap, phase: NDArray[np.bool_], name: st
     inside = np.argwhere(padded)
     distance = ((inside[:, None, :] - outside[None, :, :]) ** 2).sum(axis=2).min(axis=1)
     i, j = inside[distance.argmax()] - 1
+    # Beside the frame rather than across it.
+    across = "left" if i == 0 else "right" if i == phase.shape[0] - 1 else "center"
+    along = "bottom" if j == 0 else "top" if j == phase.shape[1] - 1 else "center"
     box = {"facecolor": "white", "edgecolor": "black", "pad": 3}
-    axes.text(result.weight_variances[i], result.betas[j], name, ha="center", va="center", bbox=box)
+    where = result.weight_variances[i], result.betas[j]
+    shift = {"left": 8, "right": -8, "bottom": 8, "top": -8, "center": 0}
+    axes.annotate(name, where, (shift[across], shift[along]), textcoords="offset points", ha=across, va=along, bbox=box)

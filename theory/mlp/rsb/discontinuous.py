@@ -31,6 +31,7 @@ from theory.result import NotConvergedError
 _RESOLUTION = Resolution(0.5, 6.0)  # good to about 1e-5
 _FIRST_SWEEPS = 25
 _MOST_SWEEPS = 400
+_SMALL = 0.1  # a gap that shrinks from here on shrinks to nothing: it starts to grow at nothing, or at once
 _START_TOLERANCE = 1e-4
 _CLOSED = 1e-5  # of k_d - k_0: a gap on its way to nothing
 _EQUATIONS = 1e-7
@@ -101,12 +102,10 @@ def states_at_one(
         except NotConvergedError as error:
             failure = error
             continue
-        found = saddle.parameters
-        if found.x.size:
-            gap = float((found.k[0, 1] - found.k[0, 0]) / (found.k_d[0] - found.k[0, 0]))
-            if gap > _VISIBLE:
-                return StatesAtOne(beta, gap, -float(saddle.slopes(layers, beta)[0]), found)
         failure = None
+        if saddle is not None and _gap(saddle.parameters) > _VISIBLE:
+            found = saddle.parameters
+            return StatesAtOne(beta, _gap(found), -float(saddle.slopes(layers, beta)[0]), found)
     if failure is not None and start is None:
         raise NotConvergedError(f"beta {beta:g}, weight variance {model.weight_variance:g}, x = 1: {failure}")
     return StatesAtOne(beta, 0.0, 0.0, None)
@@ -119,18 +118,31 @@ def _split_starts(model: MlpModel, beta: float, symmetric: RSSolution | None) ->
     return [split(rs.order_parameters, np.ones(1), fraction) for fraction in fractions]
 
 
-def _solved(layers: Layers, p: ParisiParameters) -> Saddle:
-    """Return the solution near a start; just before two solutions appear Newton's method wanders, and sweeps decide."""
+def _solved(layers: Layers, p: ParisiParameters) -> Saddle | None:
+    """Return the solution near a start; none where sweeps close its gap.
+
+    Just before two solutions appear Newton's method wanders, and sweeps decide: they pass such a place slowly, but
+    never turn round.
+    """
     try:
         return solve_fixed(layers, p, _EQUATIONS)
     except NotConvergedError:
-        return solve_fixed(layers, _swept(layers, p, _MOST_SWEEPS), _EQUATIONS)
+        swept = _swept(layers, p, _MOST_SWEEPS)
+        after = _swept(layers, swept, 1)
+        if _gap(after) < min(_gap(swept), _SMALL):
+            return None
+        return solve_fixed(layers, swept, _EQUATIONS)
+
+
+def _gap(p: ParisiParameters) -> float:
+    """Return (k_1 - k_0) / (k_d - k_0) of the input."""
+    return float((p.k[0, -1] - p.k[0, 0]) / (p.k_d[0] - p.k[0, 0]))
 
 
 def _swept(layers: Layers, p: ParisiParameters, times: int) -> ParisiParameters:
     for _ in range(times):
         p, _ = layers.sweep(p)
-        if p.k[0, 1] - p.k[0, 0] < _CLOSED * (p.k_d[0] - p.k[0, 0]):
+        if p.x.size and _gap(p) < _CLOSED:
             # Replica symmetry: one plateau is enough.
             return ParisiParameters(np.zeros(0), p.k[:, :1], p.k_d, p.r[:, :1], p.rt + p.r[:, 0])
     return p

@@ -34,6 +34,8 @@ _EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
 _BELOW_ONE = 0.98
 _START_TOLERANCE = 1e-4
+_MOST_REFINEMENTS = 3
+_SAFETY = 10.0
 
 
 class Search:
@@ -156,26 +158,48 @@ class Search:
         return None
 
     def finished(self, p: ParisiParameters, *, extremal: bool, coarse: ParisiParameters | None) -> RSBSolution:
-        """Solve on finer grids, which tells the error of the coarser ones, and return the solution."""
-        saddle = solve_fixed(self.fine, p, _EQUATIONS, coarse=self.layers)
-        q = saddle.parameters
-        if q.x.size != p.x.size:
-            raise NotConvergedError(f"of {p.x.size} breakpoints {q.x.size} are left on a finer grid")
-        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(q)
+        """Solve on finer grids, which tells the error of the coarser ones, and return the solution.
+
+        The finer grid becomes the coarser one until they agree to the tolerance.
+        """
         first = solve_fixed(self.layers, p, _EQUATIONS)
-        change = max(abs(phi - first.free_entropy(self.layers, self.beta)), abs(energy - self._energy(p)))
-        # Breakpoints stay: errors of Phi and of the energy are of second and first order in theirs.
-        residual = extremal_residual(self.fine, self.beta, saddle) if extremal else saddle.residual
-        error = max(change, abs(energy) * residual, 4e-16 * abs(phi))
-        if error > self.tolerance:
-            raise NotConvergedError(
-                f"reached free entropy {phi:.10g} and energy {energy:.10g} with {q.x.size} breakpoints and an "
-                f"estimated error of {error:.1e}, tolerance {self.tolerance:.1e}"
-            )
+        for _ in range(_MOST_REFINEMENTS):
+            saddle = solve_fixed(self.fine, p, _EQUATIONS, coarse=self.layers)
+            if saddle.parameters.x.size != p.x.size:
+                raise NotConvergedError(
+                    f"of {p.x.size} breakpoints {saddle.parameters.x.size} are left on a finer grid"
+                )
+            error = self._error(saddle, first, extremal)
+            if error <= self.tolerance:
+                return self._solution(saddle, error, extremal, coarse)
+            first, p = saddle, saddle.parameters
+            self.layers, self.fine = self.fine, Layers(self.model, self.fine.resolution.refined())
+        phi, energy = saddle.free_entropy(self.layers, self.beta), self._energy(p)
+        raise NotConvergedError(
+            f"reached free entropy {phi:.10g} and energy {energy:.10g} with {p.x.size} breakpoints and an "
+            f"estimated error of {error:.1e}, tolerance {self.tolerance:.1e}"
+        )
+
+    def _error(self, saddle: Saddle, first: Saddle, extremal: bool) -> float:
+        """Return the error of free entropy and energy from their change with the grid and from the residual."""
+        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(saddle.parameters)
+        change = max(
+            abs(phi - first.free_entropy(self.layers, self.beta)), abs(energy - self._energy(first.parameters))
+        )
+        # Breakpoints stay those of the first grid: a slope s of Phi leaves x off by s / Phi'', the energy by about s.
+        off = _SAFETY * float(np.abs(saddle.slopes(self.fine, self.beta)).max(initial=0.0)) if extremal else 0.0
+        return max(change, abs(energy) * saddle.residual, off, 4e-16 * abs(phi))
+
+    def _residual(self, saddle: Saddle, extremal: bool) -> float:
+        return extremal_residual(self.fine, self.beta, saddle) if extremal else saddle.residual
+
+    def _solution(self, saddle: Saddle, error: float, extremal: bool, coarse: ParisiParameters | None) -> RSBSolution:
+        q = saddle.parameters
+        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(q)
         replicons = plateau_replicons(self.model, q, curvature_averages(self.fine, q))
         compared = (coarse.x, coarse.k[0]) if coarse is not None else None
         kind = classify(q.x, q.k[0], replicons, compared)
-        status = SolverStatus(True, residual, error, self.sweeps + saddle.sweeps)
+        status = SolverStatus(True, self._residual(saddle, extremal), error, self.sweeps + saddle.sweeps)
         entropy = phi + self.beta * energy
         return RSBSolution(self.model, self.beta, phi, energy, entropy, q, replicons, kind, status)
 
