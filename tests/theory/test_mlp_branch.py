@@ -8,7 +8,7 @@ import pytest
 from scipy.special import log_ndtr
 
 from theory import activations
-from theory.mlp import MlpModel, branch, critical_beta, solve_branch, solve_depth_limit, solve_linear, solve_rs
+from theory.mlp import MlpModel, branch, critical_beta, solve_branch, solve_linear, solve_rs
 from theory.result import NotConvergedError
 
 
@@ -135,23 +135,6 @@ def test_depth_64_of_the_linear_network_is_exact():
 def test_too_few_sweeps_raise_with_what_was_reached():
     with pytest.raises(NotConvergedError, match=r"beta 4.*3 sweeps done, .* move by .*, energy -0\.\d+"):
         solve_rs(model_of("tanh", 3), 4.0, max_sweeps=3)
-
-
-@pytest.mark.parametrize(("name", "shape", "b"), [("shaped-tanh", 0.7, 4.0), ("shaped-relu", 0.5, 1.0)])
-def test_shaped_networks_approach_the_depth_limit_as_one_over_the_depth(name, shape, b):
-    limit = solve_depth_limit(name, shape, b)
-    misses = []
-    for depth in (4, 8, 16):
-        solution = solve_rs(model_of(name, depth, shape=shape), math.sqrt(b / depth), tolerance=1e-5)
-        misses.append(
-            [depth * solution.free_entropy - limit.scaled_free_entropy, solution.order_parameters.v[-1] - limit.v[-1]]
-        )
-        assert solution.replicon < 1
-    ratios = np.array(misses[:-1]) / np.array(misses[1:])
-    np.testing.assert_allclose(ratios[-1], 2.0, atol=0.35)
-    # Another shape has another limit.
-    other = solve_depth_limit(name, 1.3 * shape, b)
-    assert abs(other.scaled_free_entropy - limit.scaled_free_entropy) > 3 * abs(misses[-1][0])
 
 
 def test_branches_start_at_infinite_temperature_where_nothing_is_tilted() -> None:
