@@ -28,7 +28,7 @@ REACH = 0.5
 RELEVANT_MOMENT = 0.10
 RELEVANT_ENERGY = 0.005
 # No weight, and self-averaging, would be off by 100 %.
-RELEVANT_WEIGHT = 0.50
+RELEVANT_WEIGHT = 0.25
 RELEVANT_VARIANCE = 0.50
 # The partner, independent overlaps, is off by 100 % in each of these.
 RELEVANT_IDENTITY = 0.20
