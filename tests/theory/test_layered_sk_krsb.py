@@ -59,7 +59,7 @@ def test_the_lowest_overlap_pinned_at_zero_is_told_apart():
 
 
 @pytest.mark.parametrize("couplings", [SK, NETWORK])
-@pytest.mark.parametrize("ratio", [0.1, 0.5, 0.97])
+@pytest.mark.parametrize("ratio", [0.1, 0.97])
 def test_more_steps_come_closer_to_marginal_stability(couplings, ratio):
     T = ratio * critical_temperature(couplings)
     solutions = [solve_krsb(couplings, T, steps=steps) for steps in (1, 2, 4)]
@@ -97,12 +97,12 @@ def test_above_the_critical_temperature_every_number_of_steps_is_replica_symmetr
         assert solution.steps == 0
 
 
-@pytest.mark.parametrize("gap", [1e-2, 1e-3, 1e-4, 1e-6])
+@pytest.mark.parametrize("gap", [1e-2, 1e-3, 2e-4, 1e-6, 1e-12])
 def test_just_below_the_critical_temperature_steps_change_little(gap):
     T = (1 - gap) * critical_temperature(NETWORK)
     solution, rs = solve_krsb(NETWORK, T, steps=2), solve_rs(NETWORK, T)
     # f differs by O(gap^5), and the largest overlap, linear in gap in both, by O(gap^2).
-    assert solution.free_energy == pytest.approx(rs.free_energy, abs=gap**5 + 1e-12)
+    assert solution.free_energy == pytest.approx(rs.free_energy, abs=gap**5 + 1e-11)
     assert solution.overlaps[-1] == pytest.approx(rs.overlaps, rel=3 * gap + 1e-4)
 
 
@@ -152,7 +152,10 @@ def test_layers_in_either_order_and_in_any_unit():
 @pytest.mark.parametrize(
     ("couplings", "ratio"),
     [
-        (LayeredCouplings.from_convention([1000, 1, 1000], "symmetric"), 0.1),  # its field is 45 times T_c wide
+        (
+            LayeredCouplings.from_convention([1000, 1, 1000], "symmetric"),
+            0.15,
+        ),  # the middle layer's field is 6.7 T_c wide
         (LayeredCouplings.from_variances([100] * 4, [1e-2, 1e-20, 1e-20]), 0.5),
     ],
 )

@@ -130,9 +130,10 @@ class _Descent:
         points, spacing = self._state.grid.points[level], self._state.grid.spacing[level]
         beyond = np.repeat(columns[points - 1 : points], _HALF, axis=0)
         even = np.concatenate([columns[_HALF:0:-1], columns[:points], beyond])
-        second = sum(weight * even[k : k + points] for k, weight in enumerate(_SECOND)) / spacing**2
-        first = sum(weight * even[k : k + points] for k, weight in enumerate(_FIRST)) / spacing
-        return self._average(level, second / 2 + x * self._state.m[level, :points, None] * first)
+        probability = self._state.probability[level, :points]
+        drift = x * probability * self._state.m[level, :points]
+        weights = np.convolve(probability, _SECOND / (2 * spacing**2)) + np.convolve(drift, _FIRST / spacing)
+        return np.asarray(weights @ even)
 
     def _add_correlations(self) -> None:
         correlation = np.zeros_like(self._matrix)

@@ -123,18 +123,17 @@ def _interpolated_gaussian(ratio: float) -> Array:
     Only its even part counts: points n and -n together have (z/n)^2 prod_{m != n} (z^2 - m^2)/(n^2 - m^2) with
     m = 1..reach. In this form a narrow Gaussian's weights, of order ratio^2, suffer no cancellation.
     """
-    nodes, weights = _hermite()
-    squares = (ratio * nodes) ** 2
-    points = np.arange(1, _REACH + 1, dtype=np.float64) ** 2
-    outer = np.empty(_REACH)
-    for index, point in enumerate(points):
-        others = np.delete(points, index)
-        outer[index] = weights @ (squares / point * np.prod((squares[:, None] - others) / (point - others), axis=1)) / 2
+    squares, weights, points, others = _stencil()
+    z = ratio**2 * squares[:, None]
+    outer = weights @ (z / points * np.prod((z[:, :, None] - others) / (points[:, None] - others), axis=2)) / 2
     return np.concatenate([outer[::-1], [1 - 2 * outer.sum()], outer])
 
 
 @cache
-def _hermite() -> tuple[Array, Array]:
+def _stencil() -> tuple[Array, Array, Array, Array]:
+    """Squared Gauss-Hermite nodes and their weights, n^2 of the points, and m^2 of the others of each, in rows."""
     # Exact for the degree 2 reach of the interpolating polynomial.
     nodes, weights = np.polynomial.hermite_e.hermegauss(_REACH + 1)
-    return nodes, weights / math.sqrt(2 * math.pi)
+    points = np.arange(1, _REACH + 1, dtype=np.float64) ** 2
+    others = np.array([np.delete(points, index) for index in range(_REACH)])
+    return nodes**2, weights / math.sqrt(2 * math.pi), points, others

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_NOTHING = 1e-150  # products of smaller probabilities are denormal numbers, which processors are slow at
 _FAST = {"reassoc", "contract", "nsz"}  # lets sums vectorise; infinities and NaN keep their meaning
 
 
@@ -102,7 +103,8 @@ def forward(
             for k in range(max(1, first - centre), min(end, last - centre + 1)):
                 probability[i + 1, k] += mirrored * a[k + centre - first]
         for k in range(end):
-            probability[i + 1, k] *= np.exp(x[i] * g[i + 1, k])
+            p = probability[i + 1, k] * np.exp(x[i] * g[i + 1, k])
+            probability[i + 1, k] = p if abs(p) > _NOTHING else 0.0
     return probability
 
 

@@ -13,23 +13,24 @@ would change in the free energy and the energy. The levels are settled as far as
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lu_factor, lu_solve
 
 from theory.layered_sk.rsb.functional import NetworkState, newton_matrix, solve_layers
 from theory.result import NotConvergedError
 
 Array = NDArray[np.float64]
+Factors = tuple[Array, NDArray[np.int32]]
 
 MAX_STEPS = 50
 
 
 @dataclass(frozen=True)
 class Precision:
-    """When to stop: both hold, or no step makes progress any more.
+    """When to stop: both hold, or no step makes progress any more, or some steps changed f and e no more.
 
     Attributes
     ----------
@@ -45,6 +46,7 @@ class Precision:
 
 FINAL, ON_THE_WAY = Precision(1e-13, 1e-9), Precision(1e-9, 1e-3)
 _LARGEST_LOSS = 0.7  # of a difference of levels, in one step
+_IDLE_STEPS = 10  # to settle the levels where f and e feel them no more
 _SHORTEST = 2.0**-8  # of a step
 _FINER = 1.5  # grid on which the error of the grid is measured
 
@@ -62,16 +64,19 @@ class Saddle:
         Estimated error of f and e by the unfinished iteration and the grid of fields.
     steps : int
         Newton steps.
+    settled : bool
+        Whether the levels are as precise as asked for; near T_c rounding may not allow it.
     """
 
     state: NetworkState
     residual: float
     error: float
     steps: int
+    settled: bool
 
 
 def find_saddle(
-    start: NetworkState, *, free_breakpoints: bool, tolerance: float = math.inf, precision: Precision = ON_THE_WAY
+    start: NetworkState, *, free_breakpoints: bool, tolerance: float, precision: Precision = ON_THE_WAY
 ) -> Saddle:
     """Solve q = F, and df/dx = 0 if the breakpoints are free, from the given order parameters.
 
@@ -91,24 +96,24 @@ def find_saddle(
     """
     state, residual = start, _residual(start, free_breakpoints)
     unit = float(state.couplings.bond_weights.sum()) / state.temperature
-    change = np.inf
+    change, idle = np.inf, 0
     for step in range(MAX_STEPS + 1):
-        matrix = newton_matrix(state, free_breakpoints)
-        try:
-            move = np.asarray(-np.linalg.solve(matrix, residual), dtype=np.float64)
-        except np.linalg.LinAlgError:
+        factors: Factors = lu_factor(newton_matrix(state, free_breakpoints))
+        move = _solve(factors, residual)
+        if not np.all(np.isfinite(move)):
             break
         change = _change(state, residual, move)
         following = None
         relative, _ = _relative(state, *_split(state, move))
-        settled = change <= precision.energy * unit and relative <= precision.levels
-        if not settled and step < MAX_STEPS:
-            following = _shortened(state, residual, matrix, move, free_breakpoints)
+        idle = idle + 1 if change <= precision.energy * unit else 0
+        settled = idle > 0 and relative <= precision.levels
+        if not settled and idle <= _IDLE_STEPS and step < MAX_STEPS:
+            following = _shortened(state, residual, factors, move, free_breakpoints)
         if following is None:
-            error = change + _grid_error(state, residual, matrix, free_breakpoints)
+            error = change + _grid_error(state, residual, factors, free_breakpoints)
             if error > tolerance:
                 break
-            return Saddle(state, float(np.abs(residual).max()), error, step)
+            return Saddle(state, float(np.abs(residual).max()), error, step, settled)
         state, residual = following
     gaps = np.diff(state.overlaps, axis=0, prepend=0.0)
     raise NotConvergedError(
@@ -116,6 +121,11 @@ def find_saddle(
         f"{np.abs(residual).max():.2g} after {step} Newton steps; one more would change the energy by {change:.2g}, "
         f"above the tolerance {tolerance:.2g}; the closest levels differ by {gaps.min():.2g}"
     )
+
+
+def _solve(factors: Factors, residual: Array) -> Array:
+    """Return the step that Newton's method takes from the residual."""
+    return np.asarray(-lu_solve(factors, residual), dtype=np.float64)
 
 
 def _residual(state: NetworkState, free_breakpoints: bool) -> Array:
@@ -145,16 +155,16 @@ def _change(state: NetworkState, residual: Array, move: Array) -> float:
     return max(abs(energy), abs(free_energy))
 
 
-def _grid_error(state: NetworkState, residual: Array, matrix: Array, free_breakpoints: bool) -> float:
+def _grid_error(state: NetworkState, residual: Array, factors: Factors, free_breakpoints: bool) -> float:
     """Change of f and e by a finer grid of fields."""
     finer = solve_layers(state.couplings, state.temperature, state.overlaps, state.breakpoints, _FINER)
     difference = _residual(finer, free_breakpoints) - residual
-    move = np.asarray(-np.linalg.solve(matrix, difference), dtype=np.float64)
+    move = _solve(factors, difference)
     return max(abs(finer.free_energy - state.free_energy), _change(state, difference, move))
 
 
 def _shortened(
-    state: NetworkState, residual: Array, matrix: Array, move: Array, free_breakpoints: bool
+    state: NetworkState, residual: Array, factors: Factors, move: Array, free_breakpoints: bool
 ) -> tuple[NetworkState, Array] | None:
     """Return the first point along the step that is nearer to the solution, and its residual; None if there is none."""
     dq, dx = _split(state, move)
@@ -165,7 +175,7 @@ def _shortened(
         q, x = state.overlaps + fraction * dq, state.breakpoints + fraction * dx
         following = solve_layers(state.couplings, state.temperature, q, x)
         there = _residual(following, free_breakpoints)
-        left, _ = _relative(state, *_split(state, np.asarray(np.linalg.solve(matrix, there), dtype=np.float64)))
+        left, _ = _relative(state, *_split(state, _solve(factors, there)))
         if left < size * (1 - fraction / 4) or np.abs(there).max() < largest * (1 - fraction / 4):
             return following, there
         fraction /= 2

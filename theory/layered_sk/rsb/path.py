@@ -6,13 +6,13 @@ from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.rsb.functional import NetworkState, solve_layers
 from theory.layered_sk.rsb.newton import Saddle, find_saddle
-from theory.layered_sk.rsb.start import one_step, refined
+from theory.layered_sk.rsb.start import cooled, one_step, refined
 from theory.result import NotConvergedError
 
 _PILOT_STEPS = 16
-_PILOT_PRECISION = 1e-6  # of the energy in units of T_c, beyond which free breakpoints are not followed
+_PILOT_PRECISION = 1e-9  # of the energy in units of T_c, beyond which free breakpoints are not followed
 _ROUGH = 1e-4  # error in units of T_c above which a solution on the way counts as failed
-_WARMER, _WARMEST = 1.25, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
+_WARMER, _WARMEST = 1.15, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
 
 
 def climb(couplings: LayeredCouplings, temperature: float, steps: int) -> list[Saddle]:
@@ -27,7 +27,7 @@ def climb(couplings: LayeredCouplings, temperature: float, steps: int) -> list[S
     number = 1
     while number < steps:
         number = min(2 * number, steps)
-        path.extend(_refine(path[-1], number))
+        path.extend(_held_then_free(refined(path[-1].state, number)))
     return path
 
 
@@ -37,7 +37,10 @@ def pilot(couplings: LayeredCouplings, temperature: float) -> list[Saddle]:
     precision = _PILOT_PRECISION * critical_temperature(couplings)
     while len(path[-1].state.breakpoints) < _PILOT_STEPS:
         before = path[-1].state
-        path.extend(_refine(path[-1], 2 * len(before.breakpoints)))
+        following = _held_then_free(refined(before, 2 * len(before.breakpoints)))
+        if not following[-1].settled:
+            break
+        path.extend(following)
         if abs(path[-1].state.energy - before.energy) < precision:
             break
     return path
@@ -63,12 +66,10 @@ def _first_step(couplings: LayeredCouplings, temperature: float) -> Saddle:
         if warmer > _WARMEST * critical_temperature(couplings):
             raise
     state = _first_step(couplings, warmer).state
-    # At low temperature the breakpoint is proportional to T.
-    start = solve_layers(couplings, float(temperature), state.overlaps, state.breakpoints / _WARMER)
-    return _rough(start, free_breakpoints=True)
+    return _rough(cooled(state, temperature), free_breakpoints=True)
 
 
-def _refine(coarse: Saddle, steps: int) -> list[Saddle]:
-    """Solve with `steps` steps, first for the overlaps and then for the breakpoints too."""
-    held = _rough(refined(coarse.state, steps), free_breakpoints=False)
+def _held_then_free(start: NetworkState) -> list[Saddle]:
+    """Solve for the overlaps first and then for the breakpoints too."""
+    held = _rough(start, free_breakpoints=False)
     return [held, _rough(held.state, free_breakpoints=True)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.layered_sk.rsb.start import breakpoint_positions, level_positions, overlap_curve
+from theory.layered_sk.rsb.start import breakpoint_curve, overlap_curve
 from theory.result import SolverStatus
 
 Array = NDArray[np.float64]
@@ -72,8 +72,8 @@ class RSBSolution:
     def overlap_density(self, layer: int, points: int = 200) -> tuple[Array, Array, float]:
         """Return q, the density dx/dq of P(|q|) there, and the weight of the atom at the largest overlap.
 
-        x and q are interpolated smoothly in the number of the level, so this is a picture of full breaking, not of few
-        steps. Density and atom together have weight 1.
+        x and q are made smooth functions of the number of the level (`start`), so this is a picture of full breaking,
+        not of few steps. Density and atom together have weight 1.
 
         Raises
         ------
@@ -85,9 +85,5 @@ class RSBSolution:
         if not 0 <= layer < self.overlaps.shape[1]:
             raise ValueError(f"layer: got {layer}; give a layer from 0 to {self.overlaps.shape[1] - 1}")
         s = np.linspace(0.0, 1.0, points)
-        q = overlap_curve(self.overlaps[:, layer : layer + 1])(s)[:, 0]
-        # At the middle of a cell x is the middle of its breakpoints; the plateau's cell begins at s = 1.
-        positions = np.concatenate([[0.0], breakpoint_positions(self.steps), level_positions(self.steps)[-1:]])
-        last = self.breakpoints[-1] + (self.breakpoints[-1] - self.breakpoints[-2]) / 2
-        x = np.interp(s, positions, np.concatenate([[0.0], self.breakpoints, [last]]))
+        q, x = overlap_curve(self.overlaps[:, layer : layer + 1])(s)[:, 0], breakpoint_curve(self.breakpoints)(s)
         return q, np.gradient(x, q), float(1 - x[-1])

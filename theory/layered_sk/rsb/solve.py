@@ -26,7 +26,7 @@ MOST_STEPS = 128
 _FEWEST_FULL_STEPS = 32
 # Nearer to T_c rounding leaves free breakpoints undetermined (f changes by (1 - T/T_c)^5): they are held in proportion.
 _NEAR = 0.99
-_BRINK = 1 - 1e-6  # from here on (1 - T/T_c)^4, by which e changes, is below rounding
+_BRINK = 1 - 1e-4  # from here on (1 - T/T_c)^4, by which e changes, is below rounding
 _ORDER = 4  # errors of K steps fall as K^-4
 
 
@@ -188,7 +188,8 @@ def _at_the_brink(near: RSBSolution, couplings: LayeredCouplings, temperature: f
     """Carry a solution up to T_c, with the replica-symmetric f and e, which differ from its own by rounding only."""
     rs = solve_rs(couplings, temperature)
     ratio = (rs.critical_temperature - temperature) / (rs.critical_temperature - near.temperature)
-    overlaps, breakpoints = ratio * near.overlaps, ratio * near.breakpoints
+    # The largest overlap is the replica-symmetric one but for a part of order 1 - T/T_c of itself.
+    overlaps, breakpoints = near.overlaps / near.overlaps[-1] * np.array(rs.overlaps), ratio * near.breakpoints
     state = solve_layers(couplings, temperature, overlaps, breakpoints)
     return RSBSolution(
         temperature=temperature,

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Curve = Callable[[Array], Array]
 
 _LARGEST_PLATEAU = 0.55
-_COLD_SLOPE = 1.2  # the breakpoint of one step is about 1.2 T/T_c as T -> 0
+_COLD_SLOPE = 1.2  # of the breakpoint of one step as T -> 0, for fields about as wide as T_c
 _RELAXATIONS = 20
 
 
@@ -41,16 +41,26 @@ def one_step(couplings: LayeredCouplings, temperature: float) -> NetworkState:
 
     The replica-symmetric overlaps are split in two levels a factor three apart, and the saddle equations repeated
     with the breakpoint fixed, even and odd layers in turn (all at once they oscillate). Merged levels and zero
-    overlaps are unstable under this iteration below T_c.
+    overlaps are unstable under this iteration below T_c, unless the breakpoint is too large.
     """
     ratio = temperature / critical_temperature(couplings)
     plateau = _LARGEST_PLATEAU * np.tanh(2 * (1 - ratio) / _LARGEST_PLATEAU)  # 2 (1 - T/T_c) near T_c, as in SK
-    x = np.array([min(plateau * breakpoint_positions(1)[0], _COLD_SLOPE * ratio)])
+    widest = float(np.sqrt(couplings.field_variances(np.ones(len(couplings.widths))).max()))
+    cold = _COLD_SLOPE * temperature / np.sqrt(critical_temperature(couplings) * widest)
+    x = np.array([min(plateau * breakpoint_positions(1)[0], cold)])
     q = level_positions(1)[:, None] * np.array(solve_rs(couplings, temperature).overlaps)
     for _ in range(_RELAXATIONS):
         for parity in (0, 1):
             q[:, parity::2] = solve_layers(couplings, temperature, q, x).produced[:, parity::2]
     return solve_layers(couplings, temperature, q, x)
+
+
+def cooled(state: NetworkState, temperature: float) -> NetworkState:
+    """Return a first guess from a solution at a higher temperature: x falls like T, q follows replica symmetry's."""
+    before = np.array(solve_rs(state.couplings, state.temperature).overlaps)
+    q = state.overlaps * (np.array(solve_rs(state.couplings, temperature).overlaps) / before)
+    x = state.breakpoints * (temperature / state.temperature)
+    return solve_layers(state.couplings, float(temperature), np.minimum(q, (1 + state.overlaps) / 2), x)
 
 
 def breakpoint_curve(breakpoints: Array) -> Curve:
@@ -70,7 +80,7 @@ def overlap_curve(overlaps: Array) -> Curve:
     """Return q(s) through the levels of a solution, shape (len(s), layers): odd in s, strictly increasing."""
     s = np.concatenate([[0.0], level_positions(len(overlaps) - 1)])
     values = np.vstack([np.zeros(overlaps.shape[1]), overlaps])
-    smooth = CubicSpline(s, values, bc_type="natural")
+    smooth = CubicSpline(np.concatenate([-s[:0:-1], s]), np.vstack([-values[:0:-1], values]))
     if np.all(np.diff(smooth(np.linspace(0.0, 1.0, 8 * len(s))), axis=0) > 0):
         return lambda at: np.asarray(smooth(at))
     monotone = PchipInterpolator(s, values)
