@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from theory.__main__ import main
-from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
+from theory.layered_sk import LayeredCouplings, critical_temperature, solve_frsb, solve_krsb, solve_rs
 
 NETWORK = ["--widths", "784,400,400,400,10"]
 KEYS = {
@@ -94,6 +94,70 @@ def test_help_shows_an_example(capsys):
     code, out, _ = run(capsys, "--help")
     assert code == 0
     assert "layered-sk --widths 784,400,400,400,10 --variance fan-in" in out
+    assert "--ansatz krsb --steps 2" in out
+    assert "--ansatz frsb" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "solver"),
+    [
+        (["--ansatz", "krsb", "--steps", "2"], lambda couplings, T: solve_krsb(couplings, T, steps=2)),
+        (["--ansatz", "krsb"], solve_krsb),
+        (
+            ["--ansatz", "frsb", "--steps", "8", "--tolerance", "1e-4"],
+            lambda couplings, T: solve_frsb(couplings, T, steps=8, tolerance=1e-4),
+        ),
+    ],
+)
+def test_broken_symmetry_in_json_is_what_the_solver_found(capsys, options, solver):
+    code, out, err = run(capsys, *NETWORK, "--temperature", "0.6", "--json", *options)
+    printed = json.loads(out)
+    assert (code, err) == (0, "")
+    solution = solver(LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in"), 0.6)
+    assert printed.keys() >= KEYS | {"steps", "mean_overlaps", "overlap_function", "marginality", "replicon_per_level"}
+    assert printed["ansatz"] == options[1]
+    assert printed["free_energy"] == solution.free_energy
+    assert printed["energy"] == solution.energy
+    assert printed["overlap_function"]["x"] == [0.0, *solution.breakpoints]
+    assert printed["overlap_function"]["q"] == solution.overlaps.T.tolist()
+    assert printed["overlaps"] == solution.overlaps[-1].tolist()
+    assert printed["mean_overlaps"] == solution.moments(1).tolist()
+    assert printed["replicon"] == max(printed["replicon_per_level"])
+    assert printed["steps"] == solution.steps
+
+
+def test_text_output_of_broken_symmetry_shows_every_level(capsys):
+    code, out, err = run(capsys, *NETWORK, "--temperature", "0.6", "--ansatz", "krsb", "--steps", "2")
+    assert (code, err) == (0, "")
+    assert "2 steps of replica symmetry breaking" in out
+    levels = out.split("P(q)")[1].splitlines()[1:-1]
+    assert len(levels) == 3
+    assert sum(float(line.split()[0]) for line in levels) == pytest.approx(1, abs=1e-7)
+    assert all(len(line.split()) == 6 for line in levels)
+
+
+def test_a_table_of_broken_symmetry_goes_through_the_critical_temperature(capsys):
+    code, out, err = run(capsys, *NETWORK, "--temperatures", "0.6:1.8:3", "--ansatz", "krsb")
+    assert (code, err) == (0, "")
+    rows = [[float(value) for value in row.split()] for row in out.splitlines()[3:-1]]
+    assert [row[0] for row in rows] == [0.6, 1.2, 1.8]
+    assert rows[0][5] > rows[1][5] > rows[2][5] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "named"),
+    [
+        (["--temperature", "1", "--steps", "2"], 2, "steps: got 2 with --ansatz rs"),
+        (["--temperature", "0.001", "--ansatz", "krsb"], 2, "temperature: got 0.001"),
+        (["--temperature", "1", "--ansatz", "frsb", "--steps", "1"], 2, "steps: got 1"),
+        (["--temperature", "0.6", "--ansatz", "frsb", "--steps", "4", "--tolerance", "1e-12"], 3, "4 steps"),
+    ],
+)
+def test_what_the_solvers_of_broken_symmetry_refuse_is_one_line(capsys, options, code, named):
+    found, out, err = run(capsys, *NETWORK, *options)
+    assert (found, out) == (code, "")
+    assert err.count("\n") == 1
+    assert named in err
 
 
 @pytest.mark.parametrize(
@@ -135,7 +199,12 @@ def test_help_shows_an_example(capsys):
         ("--tolerance", "0"),
         ("--tolerance", "nan"),
         ("--variance", "fan-out"),
-        ("--ansatz", "frsb"),
+        ("--ansatz", "parisi"),
+        ("--steps", "0"),
+        ("--steps", "-1"),
+        ("--steps", "1.5"),
+        ("--steps", "many"),
+        ("--steps", "1000"),
     ],
 )
 def test_bad_input_is_one_line_that_names_option_and_value(capsys, option, value):
