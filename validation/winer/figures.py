@@ -31,11 +31,10 @@ def lines(evidence: Evidence) -> str:
                 right.plot(result["beta"], result["replicon"], MARKERS[i] + "-", ms=3 + depth, mfc="white", lw=0.8,
                            color=INKS[i], label=f"{activation}, depth {depth}")  # fmt: skip
         left.set_xlabel("depth  $L$")
-        left.set_ylabel(r"$\beta$ where the replicon passes 1" "\n(open triangles: not up to there)")
-        left.set_yscale("log")
+        left.set_ylabel(r"$\beta$ where the replicon passes 1")
+        left.set_xticks(sorted({int(name.rsplit("-", 1)[1]) for found in parts.values() for name, _ in found}))
         left.legend()
         right.axhline(1, color="0.3", lw=1.1)
-        right.set_xscale("log")
         right.set_xlabel(r"inverse temperature  $\beta$")
         right.set_ylabel("replicon (unstable above 1)")
         right.legend(fontsize=7)
@@ -64,7 +63,6 @@ def trends(evidence: Evidence) -> str:
             axis.set_xlabel(rf"depth  $L$  ($\beta$ = {parts[0][1]['beta']:g}, $C_W$ = 1)")
             axis.legend()
         axes[2].axhline(1, color="0.3", lw=1.1)
-        axes[2].set_xscale("log")
         axes[2].set_xlabel("weight variance  $C_W$")
         axes[2].set_ylabel(r"$\chi$ (chaos above 1, order below)")
         axes[2].legend()

@@ -109,6 +109,7 @@ def _theory_parts(plan: Plan) -> Iterator[Part]:
     for activation in DEEP:
         grid = (effort.scan_shapes, effort.scan_tilts, effort.converging)
         inputs = dict(zip(("shapes", "tilts", "depths"), map(list, grid), strict=True))
+        inputs["converging"] = list(theory.CONVERGING[activation])
         yield _solved(f"deep-{activation}", inputs, partial(theory.deep_limit, activation, *grid), 200.0)
 
 

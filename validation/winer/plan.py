@@ -73,7 +73,7 @@ _QUICK = Effort(
     deep_depths=(8,), deep_widths=(8, 16, 32), deep_samples=24, deep_thermalization=60, deep_measurements=80,
     linear_widths=(12, 24, 48), linear_samples=24, lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
     scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
-    converging=(4, 8, 16), trends=(1, 2, 3, 4),
+    converging=(8, 16, 32, 64), trends=(1, 2, 3, 4),
 )  # fmt: skip
 
 

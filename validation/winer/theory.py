@@ -17,8 +17,9 @@ from validation.winer.plan import SHAPE
 
 Values = dict[str, Any]
 
-# The tilt at which layer-by-layer solutions are compared with infinite depth.
-CONVERGING_TILT = 4.0
+# Shape and tilt at which layer-by-layer solutions are compared with infinite depth: where eight layers are already
+# in the regime of 1/L. The larger c and b, the more layers shaped relu takes.
+CONVERGING = {"shaped-tanh": (1.0, 4.0), "shaped-relu": (0.5, 0.25)}
 
 
 def network(activation: str, depth: int) -> MlpModel:
@@ -61,7 +62,7 @@ def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> Val
 
 def deep_limit(activation: str, shapes: Sequence[float], tilts: Sequence[float], depths: Sequence[int]) -> Values:
     """Return how layer-by-layer solutions approach infinite depth, and where infinite depth is stable."""
-    found = convergence(activation, SHAPE, CONVERGING_TILT, depths)
+    found = convergence(activation, *CONVERGING[activation], depths)
     scan = stability_scan(activation, shapes, tilts)
     largest, shape, tilt = scan.largest()
     profile = found.solution
