@@ -32,8 +32,8 @@ def test_where_breaking_is_continuous_states_grow_from_nothing_at_the_stability_
 
 
 def test_states_of_a_jump_appear_at_a_distance_and_decide_when_their_entropy_is_used_up():
-    """C_W = 4: no states at beta = 7.5, states with positive complexity at 12, negative at 12.5."""
-    assert states_at_one(JUMPING, 7.5).parameters is None
+    """C_W = 4: no states at beta = 6, states with positive complexity at 12, negative at 12.5."""
+    assert states_at_one(JUMPING, 6.0).parameters is None
     before = states_at_one(JUMPING, 12.0)
     after = states_at_one(JUMPING, 12.5, before.parameters)
     assert before.complexity > 1e-4

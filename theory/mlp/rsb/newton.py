@@ -26,7 +26,7 @@ from theory.result import NotConvergedError
 FloatArray = NDArray[np.float64]
 
 _TINY = 1e-300
-_ROUNDING = 3e-12
+_SLACK = 1e-8  # by which Phi may rise in a step: its slopes are those of Phi up to the error of the grids
 _SMALLEST_UNIT = 1e-5
 _DIFFERENCE = 1e-6
 _WIDE_DIFFERENCE = 1e-4  # for second derivatives in breakpoints, small sums of large terms
@@ -255,7 +255,7 @@ def _with_better_breakpoints(
     for fraction in (1.0, 0.3, 0.1, 0.03):
         new = solve_fixed(layers, equations.parameters(z + fraction * dz, p.x + fraction * dx), tolerance)
         used += new.sweeps
-        if new.parameters.x.size < p.x.size or new.free_entropy(layers, beta) < phi + _ROUNDING * max(1.0, abs(phi)):
+        if new.parameters.x.size < p.x.size or new.free_entropy(layers, beta) < phi + _SLACK * max(1.0, abs(phi)):
             break
     return new, used
 

@@ -4,9 +4,9 @@ One step of a Parisi recursion is f'(h) = (1/x) log E exp(x f(h + d)), d ~ N(0, 
 with its own reference exponent, so that f may span thousands; a field carried along is averaged with the weights
 exp(x (f(h + d) - f'(h))), and the adjoint moves a density with the same weights.
 
-Where sd covers a grid step, the kernel is the sampled Gaussian (a trapezoid rule: spectrally accurate). Below, it is
-the Gaussian mean of the polynomial through `2 _REACH + 1` neighbouring nodes, exact for polynomials of degree `2
-_REACH`.
+Where sd covers more than a grid step, the kernel is the sampled Gaussian (a trapezoid rule: spectrally accurate).
+Below, it is the Gaussian mean of the polynomial through 2 * _REACH + 1 neighbouring nodes, exact for polynomials of
+that degree.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
 
-_REACH = 6
+_REACH = 8
 _TAIL = 8.0  # standard deviations
+_SAMPLED_FROM = 1.25  # grid steps: a sampled Gaussian then errs by exp(-2 pi^2 sd^2), below rounding
 _BLOCK = 64
 
 
@@ -35,7 +36,7 @@ def gaussian_stencil(sd: float) -> FloatArray:
     sd : float
         Standard deviation in units of the grid step.
     """
-    if sd >= 1.0:
+    if sd >= _SAMPLED_FROM:
         w = math.ceil(_TAIL * sd)
         kernel = np.exp(-0.5 * (np.arange(-w, w + 1) / sd) ** 2)
         return np.asarray(kernel / kernel.sum())
