@@ -13,6 +13,7 @@ would change in the free energy and the energy. The levels are settled as far as
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -189,5 +190,7 @@ def _relative(state: NetworkState, dq: Array, dx: Array) -> tuple[float, float]:
         (1 - state.overlaps[-1:], -dq[-1:]),
         (state.cells[:, None], np.diff(dx, prepend=0.0, append=0.0)[:, None]),
     )
+    if any(np.any(value <= 0) for value, _ in pairs):
+        return math.inf, math.inf  # levels that have merged already
     changes = [change / value for value, change in pairs]
     return max(float(np.abs(c).max()) for c in changes), max(float((-c).max()) for c in changes)

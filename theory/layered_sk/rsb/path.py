@@ -11,7 +11,7 @@ from theory.result import NotConvergedError
 
 _PILOT_STEPS = 16
 _PILOT_PRECISION = 1e-9  # of the energy in units of T_c, beyond which free breakpoints are not followed
-_ROUGH = 1e-4  # error in units of T_c above which a solution on the way counts as failed
+_ROUGH = 1e-6  # error in units of T_c above which a solution on the way counts as failed
 _WARMER, _WARMEST = 1.15, 0.95  # step in temperature if the first guess fails, and where to stop, in units of T_c
 
 
@@ -23,21 +23,21 @@ def climb(couplings: LayeredCouplings, temperature: float, steps: int) -> list[S
     NotConvergedError
         Naming the number of steps that failed.
     """
-    path = [_first_step(couplings, temperature)]
+    path = _first_step(couplings, temperature)
     number = 1
     while number < steps:
         number = min(2 * number, steps)
-        path.extend(_held_then_free(refined(path[-1].state, number)))
+        path.extend(_more_steps(path[-1].state, number))
     return path
 
 
 def pilot(couplings: LayeredCouplings, temperature: float) -> list[Saddle]:
     """As `climb`, until more steps no longer matter: near T_c few do, and more would be undetermined."""
-    path = [_first_step(couplings, temperature)]
+    path = _first_step(couplings, temperature)
     precision = _PILOT_PRECISION * critical_temperature(couplings)
     while len(path[-1].state.breakpoints) < _PILOT_STEPS:
         before = path[-1].state
-        following = _held_then_free(refined(before, 2 * len(before.breakpoints)))
+        following = _more_steps(before, 2 * len(before.breakpoints))
         if not following[-1].settled:
             break
         path.extend(following)
@@ -57,19 +57,29 @@ def _rough(start: NetworkState, free_breakpoints: bool) -> Saddle:
     return find_saddle(start, free_breakpoints=free_breakpoints, tolerance=tolerance)
 
 
-def _first_step(couplings: LayeredCouplings, temperature: float) -> Saddle:
-    """Solve with one step; where the first guess fails, follow the solution from a higher temperature."""
+def _first_step(couplings: LayeredCouplings, temperature: float) -> list[Saddle]:
+    """Solve with one step."""
     try:
-        return _rough(one_step(couplings, temperature), free_breakpoints=True)
-    except NotConvergedError:
-        warmer = _WARMER * temperature
-        if warmer > _WARMEST * critical_temperature(couplings):
-            raise
-    state = _first_step(couplings, warmer).state
-    return _rough(cooled(state, temperature), free_breakpoints=True)
+        return [_rough(one_step(couplings, temperature), free_breakpoints=True)]
+    except NotConvergedError as failure:
+        return _from_warmer(couplings, temperature, 1, failure)
 
 
-def _held_then_free(start: NetworkState) -> list[Saddle]:
-    """Solve for the overlaps first and then for the breakpoints too."""
-    held = _rough(start, free_breakpoints=False)
-    return [held, _rough(held.state, free_breakpoints=True)]
+def _more_steps(coarse: NetworkState, steps: int) -> list[Saddle]:
+    """Solve with `steps` steps from a solution with fewer, for the overlaps first and then for the breakpoints too."""
+    try:
+        held = _rough(refined(coarse, steps), free_breakpoints=False)
+        return [held, _rough(held.state, free_breakpoints=True)]
+    except NotConvergedError as failure:
+        return _from_warmer(coarse.couplings, coarse.temperature, steps, failure)
+
+
+def _from_warmer(
+    couplings: LayeredCouplings, temperature: float, steps: int, failure: NotConvergedError
+) -> list[Saddle]:
+    """Follow the solution from a higher temperature, where first guesses are better; up to T_c, and then fail."""
+    warmer = _WARMER * temperature
+    if warmer > _WARMEST * critical_temperature(couplings):
+        raise failure
+    path = climb(couplings, warmer, steps)
+    return [*path, _rough(cooled(path[-1].state, temperature), free_breakpoints=True)]
