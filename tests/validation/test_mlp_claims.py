@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from synthetic_mlp import BETAS, mlp_config, mlp_family
 
 from mcsim.config import parse_config
@@ -200,5 +201,9 @@ def test_families_differ_in_law_and_not_in_width() -> None:
         mlp_config(24, 4, activation="sin"),
         mlp_config(24, 4, prior="sphere"),
     ]
-    runs = [MeasuredMlp(str(i), config, None) for i, config in enumerate(configs)]  # type: ignore[arg-type]
-    assert [[run.name for run in family.runs] for family in families_of_mlps(runs)] == [["0", "1"], ["2"], ["3"]]
+    ladder = xr.Dataset({"beta": ("slot", [2.0, 1.0, 0.0])})
+    runs = [MeasuredMlp(str(i), config, ladder) for i, config in enumerate(configs)]
+    # A ladder that does not reach the prior has other controls: a family of its own.
+    runs.append(MeasuredMlp("cold", mlp_config(24, 4), ladder.isel(slot=slice(2))))
+    expected = [["0", "1"], ["2"], ["3"], ["cold"]]
+    assert [[run.name for run in family.runs] for family in families_of_mlps(runs)] == expected
