@@ -18,6 +18,8 @@ _WARMER, _WARMEST = 1.15, 0.95  # step in temperature if the first guess fails, 
 def climb(couplings: LayeredCouplings, temperature: float, steps: int) -> list[Saddle]:
     """Solve with free breakpoints for 1, 2, 4, .. and last `steps` steps; return all solutions.
 
+    The last one has fewer steps if rounding leaves the breakpoints of more undetermined.
+
     Raises
     ------
     NotConvergedError
@@ -27,7 +29,10 @@ def climb(couplings: LayeredCouplings, temperature: float, steps: int) -> list[S
     number = 1
     while number < steps:
         number = min(2 * number, steps)
-        path.extend(_more_steps(path[-1].state, number))
+        following = _more_steps(path[-1].state, number)
+        if not following[-1].settled:
+            break
+        path.extend(following)
     return path
 
 
@@ -82,4 +87,6 @@ def _from_warmer(
     if warmer > _WARMEST * critical_temperature(couplings):
         raise failure
     path = climb(couplings, warmer, steps)
+    if len(path[-1].state.breakpoints) < steps:
+        raise failure
     return [*path, _rough(cooled(path[-1].state, temperature), free_breakpoints=True)]

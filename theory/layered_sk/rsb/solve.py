@@ -44,8 +44,9 @@ def solve_krsb(
     temperature : float
         T in units of energy, at least 0.02 T_c.
     steps : int
-        K, from 1 to 128. Breakpoints of many steps are badly determined, the free energy is not. Above 0.99 T_c they
-        are not solved for: they are those at 0.99 T_c times (T_c - T)/(0.01 T_c).
+        K, from 1 to 128. Where rounding leaves breakpoints undetermined (many steps, or near T_c), they are not solved
+        for but put where a solution with fewer steps implies; from 0.99 T_c on in proportion to T_c - T. The free
+        energy does not notice.
     tolerance : float
         Largest error of f and e accepted (iteration and grid of fields), in units of the larger of T and T_c.
 
@@ -68,10 +69,13 @@ def solve_krsb(
     if temperature >= critical:
         return _symmetric(couplings, float(temperature), tolerance)
     if temperature > _BRINK * critical:
-        near = solve_krsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
-        return _at_the_brink(near, couplings, float(temperature))
-    path, held = climb(couplings, min(temperature, _NEAR * critical), steps), temperature > _NEAR * critical
-    start = approached(path[-1].state, temperature, critical) if held else path[-1].state
+        colder = solve_krsb(couplings, _NEAR * critical, steps=steps, tolerance=tolerance)
+        return _at_the_brink(colder, couplings, float(temperature))
+    near = temperature >= _NEAR * critical
+    path = climb(couplings, min(temperature, _NEAR * critical), 1 if near else steps)
+    guide = approached(path[-1].state, temperature, critical) if near else path[-1].state
+    held = near or len(guide.breakpoints) < steps
+    start = refined(guide, steps) if held else guide
     path.append(find_saddle(start, free_breakpoints=not held, tolerance=tolerance * critical, precision=FINAL))
     return _solution(path[-1], critical, path[-1].error, sum(saddle.steps for saddle in path))
 
