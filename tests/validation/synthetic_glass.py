@@ -104,6 +104,6 @@ def _overlaps(temperature: float, samples: int, seed: int, breaking: bool, copie
     return overlaps, float(WEIGHTS @ levels_at(temperature) ** 2)
 
 
-def glass_family(samples: int = 300, widths: tuple[int, ...] = (16, 64, 256), seed: int = 1, **law: object) -> Family:
+def glass_family(samples: int = 400, widths: tuple[int, ...] = (16, 128, 1024), seed: int = 1, **law: object) -> Family:
     """Return runs of several sizes as one family; sizes share no random numbers."""
     return Family(tuple(glass_run(n, samples, seed + 10 * n, **law) for n in widths))  # type: ignore[arg-type]

@@ -145,7 +145,10 @@ def bond_strengths(run: MeasuredRun) -> FloatArray:
 
 
 def glass_slots(family: Family, window: tuple[float, float] = GLASS) -> list[GlassSlot]:
-    """Return the family's common temperatures inside a window in units of T_c, coldest first.
+    """Return the coldest and the warmest of the family's common temperatures inside a window in units of T_c.
+
+    Those between repeat them, for replicas wander between temperatures: more comparisons would share the level without
+    adding to what is known.
 
     Raises
     ------
@@ -161,4 +164,4 @@ def glass_slots(family: Family, window: tuple[float, float] = GLASS) -> list[Gla
     chosen = [GlassSlot(family, slots) for slots in family.common_slots() if low <= temperatures[slots[-1]] <= high]
     if not chosen:
         raise NotApplicableError(f"needs temperatures between {low:.3g} and {high:.3g} that all sizes have")
-    return chosen
+    return chosen if len(chosen) == 1 else [chosen[0], chosen[-1]]
