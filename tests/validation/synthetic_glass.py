@@ -2,7 +2,8 @@
 
 The law is two steps of breaking, chosen here: the overlap over all spins has the levels `LEVELS` with probabilities
 `WEIGHTS`, layer k the multiple `FACTORS[k]` of it, and every pair has noise of its own of N^-1/3, as large as a glass
-has. Energies obey the identity with overlaps on average.
+has, and in each layer that of its spins, which are of size 1 whatever the overlap. Energies obey the identity with
+overlaps on average.
 """
 
 from __future__ import annotations
@@ -68,28 +69,36 @@ def glass_run(
     spins, betas = LAYERS * width, 1.0 / TEMPERATURES
     variances = (1.0 + np.sqrt(2.0) / width * rng.standard_normal((samples, LAYERS - 1))) / width
     strength = variances.sum(axis=1) * width / LAYERS
-    totals, energies = [], []
+    layers, energies = [], []
     for i, temperature in enumerate(TEMPERATURES):
         clean, mean_square = _overlaps(temperature, samples, seed + i, breaking, copies)
         noise = spins ** (-1.0 / 3.0) * NOISE if temperature < T_C else spins**-0.5
-        totals.append((clean + noise * rng.standard_normal(clean.shape)) * flips(samples, ROWS, copies, rng))
+        common = (clean + noise * rng.standard_normal(clean.shape)) * flips(samples, ROWS, copies, rng)
+        layers.append(_of_spins(common[..., None] * FACTORS, width, rng))
         energy = -betas[i] * (strength - W * R * (mean_square + noise**2))
         energies.append(energy + blur * 0.02 * spins**-0.5 * rng.standard_normal(samples))
-    total = np.stack(totals, axis=1)
+    overlap = np.stack(layers, axis=1)
     energy = np.repeat(np.stack(energies, axis=1)[:, :, None, None], ROWS, axis=2).repeat(copies, axis=3) * spins
     config = run_config({"source": "gaussian", "widths": [width] * LAYERS}, samples, betas, seed=seed + width)
     config = config.model_copy(update={"run": config.run.model_copy(update={"copies": copies})})
-    spin_overlaps = on_lattice(np.clip(total, -1.0, 1.0), spins)
+    total = on_lattice(np.clip(overlap.mean(axis=-1), -1.0, 1.0), spins)
     data = xr.Dataset(
         {
             "energy": (("sample", "slot", "measurement", "copy"), energy),
-            "overlap": (("sample", "slot", "overlap_measurement", "pair", "layer"), total[..., None] * FACTORS),
-            "overlap_total": (("sample", "slot", "overlap_measurement", "pair"), spin_overlaps),
+            "overlap": (("sample", "slot", "overlap_measurement", "pair", "layer"), overlap),
+            "overlap_total": (("sample", "slot", "overlap_measurement", "pair"), total),
             "bond_variance": (("sample", "bond"), variances),
         },
         coords={"sample": np.arange(samples), "beta": ("slot", betas), "temperature": ("slot", TEMPERATURES)},
     )
     return MeasuredRun(f"glass-{width}", config, (width,) * LAYERS, data)
+
+
+def _of_spins(means: Array, width: int, rng: np.random.Generator) -> Array:
+    """Return overlaps of layers of `width` spins about their means, as if spins were independent."""
+    return np.asarray(
+        means + np.sqrt(np.maximum(0.0, 1.0 - np.square(means)) / width) * rng.standard_normal(means.shape)
+    )
 
 
 def _overlaps(temperature: float, samples: int, seed: int, breaking: bool, copies: int) -> tuple[Array, float]:
@@ -104,6 +113,6 @@ def _overlaps(temperature: float, samples: int, seed: int, breaking: bool, copie
     return overlaps, float(WEIGHTS @ levels_at(temperature) ** 2)
 
 
-def glass_family(samples: int = 400, widths: tuple[int, ...] = (16, 128, 1024), seed: int = 1, **law: object) -> Family:
+def glass_family(samples: int = 600, widths: tuple[int, ...] = (64, 256, 1024), seed: int = 1, **law: object) -> Family:
     """Return runs of several sizes as one family; sizes share no random numbers."""
     return Family(tuple(glass_run(n, samples, seed + 10 * n, **law) for n in widths))  # type: ignore[arg-type]

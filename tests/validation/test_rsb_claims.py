@@ -77,7 +77,7 @@ def test_a_theory_whose_levels_are_ten_per_cent_off_fails(glass: Family, monkeyp
 @pytest.mark.parametrize(
     ("family", "reason"),
     [
-        (lambda: glass_family(samples=30, copies=2), "4 copies, glass-16 has 2"),
+        (lambda: glass_family(samples=30, copies=2), "4 copies, glass-64 has 2"),
         (lambda: glass_family(samples=30, widths=(16, 64)), "3 sizes, has 2"),
         (lambda: glass_family(samples=12), "24 samples at each size"),
     ],

@@ -95,13 +95,17 @@ def size_limit(
 def leading_fit(sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:
     """Fit the leading correction alone, with what the next ones may do in the error.
 
-    From four sizes on the smallest is left out, and the change that this makes is added to the error in quadrature.
+    From four sizes on the smallest is left out. Of the square of the change that this makes, what exceeds its own
+    variance, the difference of the two variances (Hausman, Econometrica 46, 1251 (1978)), is added to that of the
+    limit.
     """
     everything = extrapolate(sizes, values, errors, exponent)
     if sizes.size <= FEWEST_SIZES:
         return everything
     larger = extrapolate(sizes[1:], values[1:], errors[1:], exponent)
-    return replace(larger, error=math.hypot(larger.error, larger.value - everything.value))
+    by_chance = max(0.0, larger.error**2 - everything.error**2)
+    systematic = max(0.0, (larger.value - everything.value) ** 2 - by_chance)
+    return replace(larger, error=math.sqrt(larger.error**2 + systematic))
 
 
 def against_theory(limits: Sequence[SizeLimit]) -> list[Comparison]:
