@@ -13,8 +13,8 @@ from synthetic import T_C
 from mcsim.parallel.communicator import SerialCommunicator
 from validation import campaign
 from validation.claims import REGISTER
+from validation.claims.rsb_copies import PARAMAGNET
 from validation.claims.rsb_slots import COPIES, FEWEST_SAMPLES, GLASS
-from validation.claims.rsb_spins import PARAMAGNET
 from validation.rsb.campaign import glass_mlp_configs, glass_spin_configs
 
 
@@ -32,7 +32,7 @@ def simulated(claims: list[str], monkeypatch: pytest.MonkeyPatch, *, quick: bool
 
 
 def test_claims_about_the_glass_simulate_the_glass_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert simulated(["rsb.energy", "rsb.moments"], monkeypatch) == [f"glass-width-{n}" for n in (8, 16, 32, 64)]
+    assert simulated(["rsb.energy", "rsb.moments"], monkeypatch) == [f"glass-width-{n}" for n in (16, 32, 64, 128)]
 
 
 def test_other_claims_do_not_simulate_the_glass(monkeypatch: pytest.MonkeyPatch) -> None:

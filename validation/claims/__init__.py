@@ -7,8 +7,9 @@ from validation.claims.mlp_entropy import ENTROPY_CURVE
 from validation.claims.mlp_exact import IDENTITY as MLP_IDENTITY
 from validation.claims.mlp_exact import LINEAR
 from validation.claims.mlp_saddle import ENERGY, ENTROPY, OVERLAPS, UNSTABLE
+from validation.claims.rsb_copies import FLUCTUATIONS, GHIRLANDA_GUERRA, TRIANGLES
 from validation.claims.rsb_mlp import BROAD, NARROW
-from validation.claims.rsb_spins import FLUCTUATIONS, GHIRLANDA_GUERRA, GLASS_ENERGY, MOMENTS, NEAR_ZERO, TRIANGLES
+from validation.claims.rsb_spins import GLASS_ENERGY, MOMENTS, NEAR_ZERO, WIDTH
 from validation.claims.thermodynamics import ENERGY_ABOVE, ENTROPY_ABOVE, RS_FAILS_BELOW
 from validation.claims.trained import TRAINED_IS_NOT_RANDOM
 
@@ -29,6 +30,7 @@ REGISTER: dict[str, Claim] = {
         LINEAR,
         UNSTABLE,
         MOMENTS,
+        WIDTH,
         NEAR_ZERO,
         FLUCTUATIONS,
         GHIRLANDA_GUERRA,

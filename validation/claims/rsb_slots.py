@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.claims.base import (
+    Claim,
     Family,
+    Finding,
     NotApplicableError,
     bonds_per_spin,
     coupling_strength,
     couplings_of,
     require_sizes,
 )
-from validation.compare import control_variate
+from validation.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
 from validation.measured import MeasuredRun
+from validation.rsb.campaign import PREFIX
 from validation.rsb.copies import pair_statistics
 from validation.rsb.identities import Estimate, Spread, spread
-from validation.rsb.limits import GLASS_EXPONENT, SizeLimit, size_limit
+from validation.rsb.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
 from validation.rsb.predictions import OverlapLaw, full_breaking, no_breaking
 from validation.rsb.spins import SlotOverlaps, slot_overlaps
 
@@ -32,6 +35,10 @@ GLASS = (0.38, 0.65)
 COPIES = 4
 FEWEST_SAMPLES = 24
 CONTROLS = 2
+
+PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"
+NEEDS = "Gaussian networks of one shape at 3 sizes or more, 4 copies, 24 samples each, temperatures of 0.38 to 0.65 T_c"
+RUNS = (f"{PREFIX}-width-*",)
 
 Observable = Callable[[SlotOverlaps], FloatArray]
 
@@ -165,3 +172,32 @@ def glass_slots(family: Family, window: tuple[float, float] = GLASS) -> list[Gla
     if not chosen:
         raise NotApplicableError(f"needs temperatures between {low:.3g} and {high:.3g} that all sizes have")
     return chosen if len(chosen) == 1 else [chosen[0], chosen[-1]]
+
+
+def finding_on_limits(
+    claim: Claim,
+    family: Family,
+    limits: Sequence[SizeLimit],
+    relevant: float,
+    partner: str,
+    text: str,
+    control_as_expected: bool = True,
+    **details: object,
+) -> Finding:
+    """Return the finding on limits that must agree with the theory and reject its partner."""
+    comparisons = against_theory(limits)
+    worst = max(comparisons, key=lambda c: abs(c.z))
+    sharp = float(np.median([c.detectable / abs(c.predicted) for c in comparisons]))
+    return claim.finding(
+        family,
+        verdict_of_agreement(comparisons, relevant),
+        f"{text}; {len(comparisons)} limits from N = {', '.join(f'{n:.0f}' for n in family.sizes)}: "
+        f"largest deviation from full replica symmetry breaking {worst.z:+.1f} standard errors ({worst.name}: "
+        f"{worst.measured:.4f} ± {worst.error:.4f}, predicted {worst.predicted:.4f}); half of them would have shown "
+        f"{100 * sharp:.2g} %",
+        comparisons,
+        partner,
+        control_as_expected and smallest_adjusted_p(against_partner(limits)) < LEVEL,
+        size_limits=list(limits),
+        **details,
+    )
