@@ -9,7 +9,7 @@ import pytest
 from theory import activations
 from theory.__main__ import main
 from theory.mlp import MlpModel, PhaseMap, critical_beta, phase_map, solve_rs
-from theory.mlp.phase_map import draw
+from theory.mlp.phase_picture import draw
 
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 

@@ -9,19 +9,27 @@ from dataclasses import asdict
 from pathlib import Path
 
 from theory.mlp import options
-from theory.mlp.phase_map import PhaseMap, draw, phase_map
+from theory.mlp.phase_map import PhaseMap, phase_map
+from theory.mlp.phase_picture import draw
+from theory.mlp.phase_scaling import Scaling
+from theory.mlp.rsb.phases import PHASES
 
 _EXAMPLE = """\
 example:
-  %(prog)s --activation sin --depth 1 --betas 0.5:8:16 --weight-variances 0.5:4:8 --out sin-depth-1
+  %(prog)s --activation sin --depth 1 --betas 2:14:7 --weight-variances 1:4:4 --out sin-depth-1
+  %(prog)s --activation tanh --width-ratios 1,2,1 --betas 2:14:4 --weight-variances 1:4:4
+  %(prog)s --activation sin --depth 1 --betas 0.5:8:16 --weight-variances 0.5:4:8 --stability-only
 
-writes sin-depth-1.json and sin-depth-1.png. replicon[i][j] belongs to weight_variances[i] and betas[j]; above 1
-the replica-symmetric solution is unstable, null where the solver did not converge (see failures). Stability is
-local: where replica symmetry breaks with a jump, another solution can win before the replicon reaches 1. With
---breaking, phases[i][j] is RS, 1RSB (one step of breaking is stable), full (it breaks further) or unknown, and jump
-lists, for each weight variance, the beta from which on many states exist (dynamical) and the one from which on they
-decide (static); where breaking is continuous both are where the replicon is 1. Takes seconds to a minute a point.
-Exit codes: 0 done, 2 bad input.
+writes STEM.json and STEM.png. Entry [i][j] of a table belongs to weight_variances[i] and betas[j]:
+  replicon   of the replica-symmetric solution; above 1 it is unstable, null where the solver did not converge
+  phases     RS; 1RSB, one step of breaking is stable; full, its plateaus break further; or unknown (see failures)
+  one_step   breakpoint x and plateau replicons of the one-step solution, with their error estimate
+lines lists, for each weight variance, the beta of the continuous line (replicon = 1), the dynamical one (a one-step
+solution first exists) and the static one (its free energy crosses that of replica symmetry), and the onset: continuous,
+jump, none below the largest beta, or unknown. For relu and other positively homogeneous activations without biases one
+column is solved and the others follow (scaling). Takes seconds to a minute a point, more at depth 3;
+--stability-only gives the replicon alone, in a fraction of the time; another solution can win before it reaches 1.
+Exit codes: 0 done, 2 bad input, 3 not converged.
 """
 
 
@@ -29,8 +37,8 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add ``phase-map`` to the commands of ``python -m theory``."""
     parser = models.add_parser(
         "phase-map",
-        help="stability of replica symmetry of a random MLP over beta and C_W",
-        description="Map where the replica-symmetric solution of a random MLP is stable, over beta and C_W.",
+        help="phases of a random MLP over beta and C_W: replica symmetric, one-step or full breaking",
+        description="Tell replica symmetric, one-step and full breaking of a random MLP apart, over beta and C_W.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -50,7 +58,7 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="largest error accepted in the free entropy and the energy at each point (default 1e-5)",
     )
     parser.add_argument(
-        "--breaking", action="store_true", help="tell replica symmetric, one-step and full breaking apart"
+        "--stability-only", action="store_true", help="only where replica symmetry is stable: the quick map"
     )
     parser.add_argument(
         "--out", type=Path, metavar="STEM", help="write STEM.json and STEM.png (default phase-map-ACTIVATION-depth-L)"
@@ -71,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
         args.betas,
         args.weight_variances,
         tolerance=args.tolerance,
-        breaking=args.breaking,
+        breaking=not args.stability_only,
         progress=progress,
     )
     text = json.dumps(_record(result, options.network_record(args, model)), indent=2, allow_nan=False)
@@ -89,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
 def _record(result: PhaseMap, network: dict[str, object]) -> dict[str, object]:
     return {
         "model": "mlp",
-        "ansatz": "rs",
+        "ansatz": "rs" if result.columns is None else "rs, krsb",
         **network,
         "betas": result.betas.tolist(),
         "weight_variances": result.weight_variances.tolist(),
@@ -104,11 +112,26 @@ def _breaking_record(result: PhaseMap) -> dict[str, object]:
     columns = result.columns or ()
     return {
         "phases": [list(column.phases) for column in columns],
-        "breakpoints": [[None if x != x else x for x in column.breakpoints] for column in columns],
-        "jump": [
-            {"weight_variance": float(c_w), **asdict(column.lines)}
+        "one_step": [[None if one is None else asdict(one) for one in column.one_step] for column in columns],
+        "lines": [
+            {
+                "weight_variance": float(c_w),
+                "onset": column.onset,
+                "continuous": column.continuous,
+                **asdict(column.lines),
+            }
             for c_w, column in zip(result.weight_variances, columns, strict=True)
         ],
+        "scaling": None if result.scaling is None else _scaling_record(result.scaling),
+    }
+
+
+def _scaling_record(scaling: Scaling) -> dict[str, object]:
+    c_w, beta, phi, scaled_phi = scaling.checked
+    return {
+        "statement": "solved at C_W = 1; phases, replicons and breakpoints depend on beta * C_W**((L+1)/2) alone",
+        "betas_at_unit_weight_variance": list(scaling.betas),
+        "checked_at": {"weight_variance": c_w, "beta": beta, "free_entropy": phi, "free_entropy_scaled": scaled_phi},
     }
 
 
@@ -127,13 +150,15 @@ def _summary(result: PhaseMap, data: Path, picture: Path) -> str:
 def _jump_lines(result: PhaseMap) -> list[str]:
     lines = []
     for c_w, column in zip(result.weight_variances, result.columns or (), strict=bool(result.columns)):
-        if column.lines.static is not None and column.lines.gap is not None:
-            lines.append(
-                f"at C_W = {c_w:g} states exist from beta {column.lines.dynamical:.4g} and decide from "
-                f"{column.lines.static:.4g}, with a jump of {100 * column.lines.gap:.0f} % of k_d - k_0"
-            )
+        counts = ", ".join(f"{name} {column.phases.count(name)}" for name in PHASES if name in column.phases)
+        text = f"C_W = {c_w:g}: points {counts}; breaking sets in: {column.onset}"
+        if column.onset == "jump" and column.lines.dynamical is not None:
+            text += f", states exist from beta {column.lines.dynamical:.4g}"
+            if column.lines.static is not None and column.lines.gap is not None:
+                text += f" and decide from {column.lines.static:.4g}, {100 * column.lines.gap:.0f} % of k_d - k_0 apart"
+        lines.append(text)
     return lines
 
 
 def _show_progress(done: int, total: int) -> None:
-    print(f"\r{done} of {total} points", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    print(f"\r{done} of {total} weight variances", end="\n" if done == total else "", file=sys.stderr, flush=True)

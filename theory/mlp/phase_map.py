@@ -1,35 +1,26 @@
-"""Where replica symmetry holds, over inverse temperature and weight variance, and a picture of it."""
+"""Where replica symmetry holds and how it breaks, over inverse temperature and weight variance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
+from theory.mlp.phase_scaling import Scaling, scaled_column, scaling_of
 from theory.mlp.rs import solve_rs
 from theory.mlp.rsb.phases import Column, phase_column
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
-
-# Neither white, which means not converged, nor so dark that hatches and lines drown.
-_GREYS = ListedColormap(colormaps["Greys"](np.linspace(0.1, 0.65, 256)), name="greys")
+Failures = list[tuple[float, str]]
 
 
 @dataclass(frozen=True)
 class PhaseMap:
-    """Stability of the replica-symmetric solution on a grid.
+    """Stability of the replica-symmetric solution on a grid, and the phases.
 
     Attributes
     ----------
@@ -40,7 +31,9 @@ class PhaseMap:
     failures : tuple of (weight variance, beta, reason)
         The points behind the NaN, and behind unknown phases.
     columns : tuple of Column, or None
-        Lines and phases of broken replica symmetry at each weight variance (`theory.mlp.rsb.phases`), if asked for.
+        Lines and phases at each weight variance (`theory.mlp.rsb.phases`); None if only stability was asked for.
+    scaling : Scaling, or None
+        How all weight variances follow from one, if they do (`theory.mlp.phase_scaling`).
     """
 
     betas: FloatArray
@@ -48,9 +41,16 @@ class PhaseMap:
     replicon: FloatArray
     failures: tuple[tuple[float, float, str], ...]
     columns: tuple[Column, ...] | None = None
+    scaling: Scaling | None = None
 
     def boundary(self) -> list[tuple[float, float]]:
-        """Return (weight variance, beta) where the replicon crosses 1 between betas; its log is interpolated."""
+        """Return (weight variance, beta) where the replicon is 1.
+
+        Solved for where there are columns; otherwise the log of the replicon is interpolated between betas.
+        """
+        if self.columns is not None:
+            pairs = zip(self.weight_variances, self.columns, strict=True)
+            return [(float(c_w), column.continuous) for c_w, column in pairs if column.continuous is not None]
         crossings = []
         for c_w, row in zip(self.weight_variances, np.log(np.maximum(self.replicon, 1e-300)), strict=True):
             for j in range(len(row) - 1):
@@ -66,23 +66,24 @@ def phase_map(
     weight_variances: Sequence[float],
     *,
     tolerance: float = 1e-5,
-    breaking: bool = False,
+    breaking: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> PhaseMap:
-    """Solve on a grid; at each weight variance the branch is followed through `betas` in their order.
+    """Solve on a grid; at each weight variance the branch is followed through `betas`.
 
     Parameters
     ----------
     model : MlpModel
         Its weight variance is replaced by those of the grid.
     betas, weight_variances : sequences of float
+        Betas in growing order.
     tolerance : float
-        Of each saddle point; see `solve_rs`.
+        Of each replica-symmetric saddle point; see `solve_rs`.
     breaking : bool
-        Also find where replica symmetry breaks with a jump, and whether one step of breaking is enough. Betas must
-        then increase.
+        Tell the phases apart: find where replica symmetry breaks, with a jump or without, and whether one step of
+        breaking is enough. Otherwise only the stability of replica symmetry, in a fraction of the time.
     progress : callable, optional
-        Called with (points done, points in all).
+        Called with (weight variances done, weight variances in all).
 
     Returns
     -------
@@ -92,115 +93,64 @@ def phase_map(
     Raises
     ------
     ValueError
-        If a beta, a weight variance or the tolerance is out of range.
+        If a beta, a weight variance or the tolerance is out of range, or betas do not increase.
+    NotConvergedError
+        If the grid should map to one column (`theory.mlp.phase_scaling`) and a check of that fails.
     """
-    replicon = np.full((len(weight_variances), len(betas)), np.nan)
-    failures: list[tuple[float, float, str]] = []
-    columns: list[Column] = []
-    for i, c_w in enumerate(weight_variances):
-        here, start = replace(model, weight_variance=c_w), None
-        for j, beta in enumerate(betas):
-            try:
-                solution = solve_rs(here, beta, tolerance=tolerance, start=start)
-                replicon[i, j], start = solution.replicon, solution.order_parameters
-            except NotConvergedError as error:
-                failures.append((c_w, beta, str(error)))
-            if progress:
-                progress(i * len(betas) + j + 1, replicon.size)
-        if breaking:
-            columns.append(phase_column(here, betas, replicon[i].tolist()))
-            failures.extend((c_w, beta, reason) for beta, reason in columns[-1].failures)
-    return PhaseMap(
-        np.array(betas), np.array(weight_variances), replicon, tuple(failures), tuple(columns) if breaking else None
-    )
-
-
-def draw(result: PhaseMap, title: str, path: Path) -> None:
-    """Write the map as a PNG that survives grey print.
-
-    Shades of grey for the replicon, the unstable region hatched, a line where the replicon is 1, the phases named on
-    the map, and white squares with a cross where the solver did not converge.
-    """
-    figure = Figure(figsize=(6.4, 5.2), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
-    known = result.replicon[np.isfinite(result.replicon)]
-    low = min(0.1, max(1e-3, float(known.min()))) if known.size else 0.1
-    high = max(10.0, float(known.max())) if known.size else 10.0
-    shown = np.ma.masked_invalid(np.clip(result.replicon.T, low, high))
-    mesh = axes.pcolormesh(
-        result.weight_variances, result.betas, shown, cmap=_GREYS, norm=LogNorm(low, high), shading="nearest"
-    )
-    figure.colorbar(mesh, label="replicon (spectral radius, no unit; above 1 unstable)")
-    handles = _draw_boundary(axes, result, np.ma.log10(shown)) if known.size and known.min() < 1 < known.max() else []
-    if result.columns is None:
-        _name_phase(axes, result, result.replicon < 1.0, "RS stable")
-        _name_phase(axes, result, result.replicon > 1.0, "RS unstable")
+    if np.any(np.diff(betas) <= 0.0):
+        raise ValueError(f"betas {list(betas)} must increase")
+    scaling = scaling_of(model, betas, weight_variances, tolerance) if breaking else None
+    if scaling is not None:
+        rows = _scaled_rows(model, scaling, tolerance)
     else:
-        handles += _draw_breaking(axes, result, result.columns)
-    if result.failures:
-        variances, betas, _ = zip(*result.failures, strict=True)
-        handles += axes.plot(
-            variances, betas, "kX", markersize=8, markeredgecolor="white", label="not converged", clip_on=False
-        )
-    if handles:
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(3, len(handles)))
-    axes.set(
-        xlim=(result.weight_variances.min(), result.weight_variances.max()),
-        ylim=(result.betas.min(), result.betas.max()),
-        xlabel="weight variance $C_W$ (no unit)",
-        ylabel=r"inverse temperature $\beta$ (per unit of $H$)",
-        title=title,
+        rows = []
+        for i, c_w in enumerate(weight_variances):
+            rows.append(_row(replace(model, weight_variance=c_w), betas, tolerance, breaking))
+            if progress:
+                progress(i + 1, len(weight_variances))
+    failures = [
+        (float(c_w), beta, reason)
+        for c_w, row in zip(weight_variances, rows, strict=True)
+        for beta, reason in row.failures
+    ]
+    columns = tuple(row.column for row in rows if row.column is not None)
+    return PhaseMap(
+        betas=np.array(betas),
+        weight_variances=np.array(weight_variances),
+        replicon=np.array([row.replicon for row in rows]),
+        failures=tuple(failures),
+        columns=columns if breaking else None,
+        scaling=scaling,
     )
-    figure.savefig(path)
 
 
-def _draw_boundary(axes: Axes, result: PhaseMap, log_replicon: NDArray[np.float64]) -> list[Artist]:
-    """Draw the line replicon = 1 and hatch what lies beyond; return what the legend shows."""
-    where = result.weight_variances, result.betas
-    axes.contourf(*where, log_replicon, levels=[0.0, np.inf], colors="none", hatches=["//"])
-    for color, width in (("white", 5.0), ("black", 2.5)):
-        axes.contour(*where, log_replicon, levels=[0.0], colors=color, linewidths=width)
-    hatched = Patch(facecolor="none", edgecolor="black", hatch="//", label="RS unstable")
-    return [Line2D([], [], color="black", linewidth=2.5, label="replicon = 1"), hatched]
+@dataclass(frozen=True)
+class _Row:
+    """Replicons and phases at one weight variance."""
+
+    replicon: FloatArray
+    failures: Failures
+    column: Column | None
 
 
-def _draw_breaking(axes: Axes, result: PhaseMap, columns: tuple[Column, ...]) -> list[Artist]:
-    """Draw the lines of a jump, mark where replica symmetry is broken, and name the phases; return what to explain."""
-    handles: list[Artist] = []
-    for name, style in (("static", "--"), ("dynamical", ":")):
-        line = [getattr(column.lines, name) or np.nan for column in columns]
-        if np.any(np.isfinite(line)):
-            axes.plot(result.weight_variances, line, color="white", linewidth=4.0)
-            label = f"{name} line of 1RSB"
-            handles += axes.plot(result.weight_variances, line, style, color="black", linewidth=2.0, label=label)
-    phases = np.array([column.phases for column in columns])
-    for phase, fill, label in (("1RSB", "white", "one step stable"), ("full", "black", "breaks further")):
-        i, j = np.nonzero(phases == phase)
-        if i.size:
-            where = result.weight_variances[i], result.betas[j]
-            marks = axes.plot(
-                *where, "o", label=label, color="black", markerfacecolor=fill, markersize=5, clip_on=False
-            )
-            handles += marks
-    for phase, label in (("RS", "RS"), ("1RSB", "1RSB"), ("full", "full RSB")):
-        _name_phase(axes, result, phases == phase, label)
-    return handles
+def _row(model: MlpModel, betas: Sequence[float], tolerance: float, breaking: bool) -> _Row:
+    replicon, start = np.full(len(betas), np.nan), None
+    failures: Failures = []
+    for j, beta in enumerate(betas):
+        try:
+            solution = solve_rs(model, beta, tolerance=tolerance, start=start)
+            replicon[j], start = solution.replicon, solution.order_parameters
+        except NotConvergedError as error:
+            failures.append((float(beta), str(error)))
+    column = phase_column(model, betas, replicon.tolist()) if breaking else None
+    return _Row(replicon, [*failures, *(column.failures if column else ())], column)
 
 
-def _name_phase(axes: Axes, result: PhaseMap, phase: NDArray[np.bool_], name: str) -> None:
-    """Write the name of a phase at the point of it that lies deepest inside."""
-    if not phase.any():
-        return
-    # Distance, in grid steps, of each point of the phase from the nearest point outside it or beyond the frame.
-    padded = np.pad(phase, 1)
-    outside = np.argwhere(~padded)
-    inside = np.argwhere(padded)
-    distance = ((inside[:, None, :] - outside[None, :, :]) ** 2).sum(axis=2).min(axis=1)
-    i, j = inside[distance.argmax()] - 1
-    # Beside the frame rather than across it.
-    across = "left" if i == 0 else "right" if i == phase.shape[0] - 1 else "center"
-    along = "bottom" if j == 0 else "top" if j == phase.shape[1] - 1 else "center"
-    box = {"facecolor": "white", "edgecolor": "black", "pad": 3}
-    where = result.weight_variances[i], result.betas[j]
-    shift = {"left": 8, "right": -8, "bottom": 8, "top": -8, "center": 0}
-    axes.annotate(name, where, (shift[across], shift[along]), textcoords="offset points", ha=across, va=along, bbox=box)
+def _scaled_rows(model: MlpModel, scaling: Scaling, tolerance: float) -> list[_Row]:
+    """Return the rows of every weight variance from the one at C_W = 1."""
+    unit = _row(replace(model, weight_variance=1.0), scaling.betas, tolerance, True)
+    rows = []
+    for i, places in enumerate(scaling.places):
+        column = scaled_column(unit.column, scaling, i) if unit.column else None
+        rows.append(_Row(unit.replicon[list(places)], scaling.failures_at(i, unit.failures), column))
+    return rows

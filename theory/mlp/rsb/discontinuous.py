@@ -13,7 +13,7 @@ Where breaking is continuous both coincide with the beta at which the replicon r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,8 @@ _START_TOLERANCE = 1e-4
 _CLOSED = 1e-5  # of k_d - k_0: a gap on its way to nothing
 _EQUATIONS = 1e-7
 _VISIBLE = 1e-3  # of k_d - k_0: a smaller gap is replica symmetry
+_DOWNWARD = 0.8  # from one beta to the next below those asked for
+_MOST_DOWNWARD = 15
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ class StatesAtOne:
     parameters: ParisiParameters | None
 
 
+# Solves at a beta, from a solution at a neighbouring one.
+States = Callable[[float, ParisiParameters | None], StatesAtOne]
+
+
 @dataclass(frozen=True)
 class JumpLines:
     """Lines at one weight variance; None where a line is not met below the largest beta.
@@ -75,7 +81,12 @@ class JumpLines:
 
 
 def states_at_one(
-    model: MlpModel, beta: float, start: ParisiParameters | None = None, *, symmetric: RSSolution | None = None
+    model: MlpModel,
+    beta: float,
+    start: ParisiParameters | None = None,
+    *,
+    symmetric: RSSolution | None = None,
+    resolution: Resolution = _RESOLUTION,
 ) -> StatesAtOne:
     """Solve one step of breaking at x = 1.
 
@@ -88,17 +99,33 @@ def states_at_one(
         Such a solution at a neighbouring beta; otherwise replica symmetry, split widely and then less so.
     symmetric : RSSolution, optional
         The replica-symmetric solution, if it is known.
+    resolution : Resolution
+        Of the grids in the fields.
 
     Raises
     ------
     NotConvergedError
-        If the replica-symmetric solution is not found.
+        If neither states nor their absence is found, or replica symmetry is not solved.
     """
-    layers, failure = Layers(model, _RESOLUTION), None
-    starts = [moved_to(start, model, beta)] if start is not None else _split_starts(model, beta, symmetric)
+    layers = Layers(model, resolution)
+    if start is not None:
+        try:
+            return _found(layers, beta, [moved_to(start, model, beta)], 2)
+        except NotConvergedError:
+            pass  # the states of the neighbour may have gone: afresh
+    try:
+        return _found(layers, beta, _split_starts(model, beta, symmetric), _FIRST_SWEEPS)
+    except NotConvergedError as error:
+        where = f"beta {beta:g}, weight variance {model.weight_variance:g}, x = 1"
+        raise NotConvergedError(f"{where}: {error}") from error
+
+
+def _found(layers: Layers, beta: float, starts: Sequence[ParisiParameters], sweeps: int) -> StatesAtOne:
+    """Return the states that the first of the starts with any leads to."""
+    failure: NotConvergedError | None = None
     for p in starts:
         try:
-            saddle = _solved(layers, _swept(layers, p, _FIRST_SWEEPS if start is None else 2))
+            saddle = _solved(layers, _swept(layers, p, sweeps))
         except NotConvergedError as error:
             failure = error
             continue
@@ -106,8 +133,8 @@ def states_at_one(
         if saddle is not None and _gap(saddle.parameters) > _VISIBLE:
             found = saddle.parameters
             return StatesAtOne(beta, _gap(found), -float(saddle.slopes(layers, beta)[0]), found)
-    if failure is not None and start is None:
-        raise NotConvergedError(f"beta {beta:g}, weight variance {model.weight_variance:g}, x = 1: {failure}")
+    if failure is not None:
+        raise failure
     return StatesAtOne(beta, 0.0, 0.0, None)
 
 
@@ -148,68 +175,75 @@ def _swept(layers: Layers, p: ParisiParameters, times: int) -> ParisiParameters:
     return p
 
 
-def jump_lines(model: MlpModel, betas: Sequence[float], *, precision: float = 0.01) -> JumpLines:
+def jump_lines(
+    model: MlpModel, betas: Sequence[float], *, precision: float = 0.01, resolution: Resolution = _RESOLUTION
+) -> JumpLines:
     """Return the dynamical and the static line at the model's weight variance.
 
     Parameters
     ----------
     model : MlpModel
     betas : sequence of float
-        Where to look, positive and increasing; below the first replica symmetry is taken to hold.
+        Where to look, positive and increasing.
     precision : float
         Relative precision of both lines.
+    resolution : Resolution
+        Of the grids in the fields.
 
     Raises
     ------
     NotConvergedError
-        If a point on the way cannot be solved.
+        If a point on the way cannot be solved, or states still exist far below the smallest beta.
 
     Notes
     -----
-    The solution is followed from the largest beta at which it is found to smaller ones, until it vanishes, and the last
-    interval is halved.
+    The solution is followed from the largest beta at which it is found to smaller ones, below the first of `betas` if
+    need be, until it vanishes, and the last interval is halved.
     """
+
+    def states(beta: float, start: ParisiParameters | None) -> StatesAtOne:
+        return states_at_one(model, beta, start, resolution=resolution)
+
     found: list[StatesAtOne] = []
-    for beta in reversed(betas):
-        start = found[-1].parameters if found else None
-        here = states_at_one(model, beta, start)
+    below = [betas[0] * _DOWNWARD**step for step in range(1, _MOST_DOWNWARD + 1)]
+    for beta in [*reversed(betas), *below]:
+        if not found and beta < betas[0]:
+            return JumpLines(None, None, None)
+        here = states(beta, found[-1].parameters if found else None)
         if here.parameters is not None:
             found.append(here)
         elif found:
-            found.append(_edge(model, float(beta), found[-1], precision))
-            break
-    if not found:
-        return JumpLines(None, None, None)
-    return _lines(model, found, precision)
+            found.append(_edge(states, float(beta), found[-1], precision))
+            return _lines(states, found, precision)
+    raise NotConvergedError(f"weight variance {model.weight_variance:g}: states still exist at beta {below[-1]:.3g}")
 
 
-def _edge(model: MlpModel, low: float, last: StatesAtOne, precision: float) -> StatesAtOne:
+def _edge(states: States, low: float, last: StatesAtOne, precision: float) -> StatesAtOne:
     """Return the solution of the smallest beta above `low` that has one."""
     while last.beta / low > 1.0 + precision:
-        middle = 0.5 * (low + last.beta)
-        here = states_at_one(model, middle, last.parameters)
+        here = states(0.5 * (low + last.beta), last.parameters)
         if here.parameters is None:
-            low = middle
+            low = here.beta
         else:
             last = here
     return last
 
 
-def _lines(model: MlpModel, found: list[StatesAtOne], precision: float) -> JumpLines:
+def _lines(states: States, found: list[StatesAtOne], precision: float) -> JumpLines:
     """Return the lines from solutions at decreasing beta, the last at the dynamical line."""
     dynamical = found[-1].beta
-    beyond = [states for states in found if states.complexity <= 0.0]
+    beyond = [each for each in found if each.complexity <= 0.0]
     if not beyond:
         return JumpLines(dynamical, None, None)
     high = beyond[-1]
-    below = [states for states in found if states.beta < high.beta]
+    below = [each for each in found if each.beta < high.beta]
     if not below:
         return JumpLines(dynamical, high.beta, high.gap)
     known = {high.beta: high, below[0].beta: below[0]}
 
     def complexity(beta: float) -> float:
         if beta not in known:
-            known[beta] = states_at_one(model, beta, high.parameters)
+            known[beta] = states(beta, high.parameters)
         return known[beta].complexity
 
     static = float(brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ FloatArray = NDArray[np.float64]
 
 _MOST_POINTS = 2_000_000
 _SMALLEST_SD = 1e-150
+_SAME = 3e-14  # relative: what r_d - r_K loses to rounding, with room
+_KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class FieldGrid:
     h: FloatArray
     u: FloatArray
     u_weight: FloatArray | None
+    _recent: list[tuple[float, float, TiltedMoments]] = dataclass_field(default_factory=list, repr=False, compare=False)
 
     @property
     def h_step(self) -> float:
@@ -104,7 +108,21 @@ class FieldGrid:
         return float(self.u[1] - self.u[0])
 
     def moments(self, field: BrokenField) -> TiltedMoments:
-        """Return the tilted moments on the grid, each of shape (nodes, columns)."""
+        """Return the tilted moments on the grid, each of shape (nodes, columns).
+
+        They depend on `variance` and `rt` alone, which most of the derivatives that Newton's method takes leave as
+        they are up to rounding: the last few are kept.
+        """
+        for variance, rt, known in self._recent:
+            close = abs(field.variance - variance) < _SAME * variance
+            if close and abs(field.rt - rt) * variance < _SAME * max(1.0, abs(rt) * variance):
+                return known
+        moments = self._new_moments(field)
+        self._recent.insert(0, (field.variance, field.rt, moments))
+        del self._recent[_KEPT:]
+        return moments
+
+    def _new_moments(self, field: BrokenField) -> TiltedMoments:
         site = SiteField(field.variance, 1.0, 1.0, field.rt)
         h, u = (axis.ravel() for axis in np.meshgrid(self.h, self.u, indexing="ij"))
         flat = tilted_moments(self.mesh, site, h, u)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs import solve_rs
-from theory.mlp.rsb.classify import STABLE, classify
+from theory.mlp.rsb.classify import STABLE, Levels, classify, coarse_levels
 from theory.mlp.rsb.discontinuous import states_at_one
 from theory.mlp.rsb.grid import Resolution
 from theory.mlp.rsb.levels import only_level, with_level, with_level_at
@@ -36,18 +36,40 @@ _BELOW_ONE = 0.98
 _START_TOLERANCE = 1e-4
 _MOST_REFINEMENTS = 3
 _SAFETY = 10.0
+_COARSE = Resolution()
+_FINE = _COARSE.refined()
 
 
 class Search:
-    """Everything for one model at one inverse temperature."""
+    """Everything for one model at one inverse temperature.
 
-    def __init__(self, model: MlpModel, beta: float, tolerance: float) -> None:
+    Parameters
+    ----------
+    model : MlpModel
+    beta, tolerance : float
+    coarse, fine : Resolution
+        Where solutions are searched, and where they are solved again, which tells the error.
+    breakpoints : float
+        Largest derivative in a breakpoint, as in `extremise`.
+    """
+
+    def __init__(
+        self,
+        model: MlpModel,
+        beta: float,
+        tolerance: float,
+        *,
+        coarse: Resolution = _COARSE,
+        fine: Resolution = _FINE,
+        breakpoints: float = _BREAKPOINTS,
+    ) -> None:
         self.model = model
         self.beta = beta
         self.tolerance = tolerance
-        self.layers = Layers(model, Resolution())
-        self.fine = Layers(model, Resolution().refined())
+        self.layers = Layers(model, coarse)
+        self.fine = Layers(model, fine)
         self.sweeps = 0
+        self._breakpoints = breakpoints
 
     def rs(self) -> RSSolution:
         """Return the replica-symmetric solution, good enough for a start."""
@@ -59,7 +81,7 @@ class Search:
 
     def extremised(self, start: ParisiParameters) -> ParisiParameters:
         """Return the solution with extremal breakpoints nearby, or with fewer where levels merge."""
-        return self._counted(extremise(self.layers, self.beta, start, _BREAKPOINTS))
+        return self._counted(extremise(self.layers, self.beta, start, self._breakpoints))
 
     def fixed(self, start: ParisiParameters) -> ParisiParameters:
         """Return the solution at given breakpoints."""
@@ -126,18 +148,28 @@ class Search:
                 return with_level_at(p, int(plateau), place)
         return None
 
-    def more_levels(self, p: ParisiParameters, steps: int) -> tuple[ParisiParameters, ParisiParameters | None]:
-        """Add levels one by one where the solution is least stable; return it and the one before."""
-        before = None
-        while 0 < p.x.size < steps:
-            replicons = self.replicons(p)
-            if replicons.max() <= STABLE:
-                break
-            new = self._one_more(p, replicons)
+    def more_levels(self, known: list[ParisiParameters], steps: int) -> list[ParisiParameters]:
+        """Add levels one by one where the last solution is least stable; return all, each with one level more."""
+        known = list(known)
+        while 0 < known[-1].x.size < steps:
+            replicons = self.replicons(known[-1])
+            new = self._one_more(known[-1], replicons) if replicons.max() > STABLE else None
             if new is None:
                 break
-            p, before = new, p
-        return p, before
+            known.append(new)
+        return known
+
+    def levels(self, p: ParisiParameters) -> Levels:
+        """Return what tells the class of a solution."""
+        return Levels(p.x, p.k[0], self.replicons(p))
+
+    def classified(self, known: list[ParisiParameters]) -> str:
+        """Return the class of the last of some solutions, the others with fewer levels."""
+        if known[-1].x.size == 0:
+            return classify(Levels(known[-1].x, known[-1].k[0], np.ones(1)))
+        wanted = coarse_levels(known[-1].x.size)
+        coarse = next((self.levels(p) for p in known if p.x.size == wanted), None)
+        return classify(self.levels(known[-1]), coarse)
 
     def _one_more(self, p: ParisiParameters, replicons: FloatArray) -> ParisiParameters | None:
         """Return a solution with one more level; none if the new level merges with another wherever it starts."""
@@ -157,8 +189,10 @@ class Search:
             raise failure
         return None
 
-    def finished(self, p: ParisiParameters, *, extremal: bool, coarse: ParisiParameters | None) -> RSBSolution:
+    def finished(self, p: ParisiParameters, *, extremal: bool, kind: str | None = None) -> RSBSolution:
         """Solve on finer grids, which tells the error of the coarser ones, and return the solution.
+
+        Its class is `kind`; what the stability of its plateaus says if that is not given.
 
         The finer grid becomes the coarser one until they agree to the tolerance.
         """
@@ -171,7 +205,7 @@ class Search:
                 )
             error = self._error(saddle, first, extremal)
             if error <= self.tolerance:
-                return self._solution(saddle, error, extremal, coarse)
+                return self._solution(saddle, error, extremal, kind)
             first, p = saddle, saddle.parameters
             self.layers, self.fine = self.fine, Layers(self.model, self.fine.resolution.refined())
         phi, energy = saddle.free_entropy(self.layers, self.beta), self._energy(p)
@@ -193,12 +227,11 @@ class Search:
     def _residual(self, saddle: Saddle, extremal: bool) -> float:
         return extremal_residual(self.fine, self.beta, saddle) if extremal else saddle.residual
 
-    def _solution(self, saddle: Saddle, error: float, extremal: bool, coarse: ParisiParameters | None) -> RSBSolution:
+    def _solution(self, saddle: Saddle, error: float, extremal: bool, kind: str | None) -> RSBSolution:
         q = saddle.parameters
         phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(q)
         replicons = plateau_replicons(self.model, q, curvature_averages(self.fine, q))
-        compared = (coarse.x, coarse.k[0]) if coarse is not None else None
-        kind = classify(q.x, q.k[0], replicons, compared)
+        kind = kind or classify(Levels(q.x, q.k[0], replicons))
         status = SolverStatus(True, self._residual(saddle, extremal), error, self.sweeps + saddle.sweeps)
         entropy = phi + self.beta * energy
         return RSBSolution(self.model, self.beta, phi, energy, entropy, q, replicons, kind, status)

@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 
 MOST_STEPS = 12
 _EXTREMISED_LEVELS = 3
+_MOST_EXTREMISED_LEVELS = 6
 _MOST_REFINEMENTS = 4
 
 
@@ -72,7 +73,7 @@ def solve_krsb(
         if breakpoints is not None:
             x = _checked_breakpoints(breakpoints)
             begin = moved_to(start, model, beta) if start is not None else None
-            return solver.finished(solver.on_breakpoints(x, begin), extremal=False, coarse=None)
+            return solver.finished(solver.on_breakpoints(x, begin), extremal=False)
         return _levels(solver, start, steps)
     except NotConvergedError as error:
         raise _placed(error, model, beta, f"{len(breakpoints) if breakpoints is not None else steps} steps") from error
@@ -106,14 +107,16 @@ def solve_frsb(
     NotConvergedError
         If no solution is found to the tolerance; the message says where the search stood.
 
-    Notes ----- Up to three levels with extremal breakpoints say where k(x) rises; then every plateau that breaks
-    further gets one more breakpoint in its middle, at fixed x, until another round changes free entropy and energy by
-    less than the tolerance. The last change is the error estimate.
+    Notes
+    -----
+    Three levels with extremal breakpoints say where k(x) rises, up to six where its class is undecided with fewer.
+    Then every plateau that breaks further gets one more breakpoint in its middle, at fixed x, until another round
+    changes free entropy and energy by less than the tolerance. The last change is the error estimate.
     """
     _check(beta, tolerance)
     solver = Search(model, beta, tolerance)
     try:
-        solution = _levels(solver, start, _EXTREMISED_LEVELS)
+        solution = _levels(solver, start, _EXTREMISED_LEVELS, _MOST_EXTREMISED_LEVELS)
         return solution if solution.replicon <= STABLE else _refined(solver, solution)
     except NotConvergedError as error:
         raise _placed(error, model, beta, "full breaking") from error
@@ -163,21 +166,27 @@ def solve_rsb_branch(
     return solutions
 
 
-def _levels(solver: Search, start: ParisiParameters | None, steps: int) -> RSBSolution:
-    """Return the solution with up to `steps` extremal breakpoints."""
+def _levels(solver: Search, start: ParisiParameters | None, steps: int, most: int | None = None) -> RSBSolution:
+    """Return the solution with up to `steps` extremal breakpoints, or up to `most` while its class is undecided."""
     if start is None:
         p = solver.first_level(solver.rs())
     else:
         p = solver.extremised(moved_to(start, solver.model, solver.beta))
-    p, coarse = solver.more_levels(p, steps)
-    return solver.finished(p, extremal=True, coarse=coarse)
+    known = solver.more_levels([p], steps)
+    kind = solver.classified(known)
+    while kind == "undecided" and known[-1].x.size < (most or steps):
+        more = solver.more_levels(known, known[-1].x.size + 1)
+        if len(more) == len(known):
+            break
+        known, kind = more, solver.classified(more)
+    return solver.finished(known[-1], extremal=True, kind=kind)
 
 
 def _refined(solver: Search, solution: RSBSolution) -> RSBSolution:
     kind, p, change = solution.classification, solution.parameters, np.inf
     for _ in range(_MOST_REFINEMENTS):
         new = solver.fixed(solver.swept(refined(p, solver.replicons(p), STABLE), NEW_LEVEL_SWEEPS))
-        before, solution = solution, solver.finished(new, extremal=False, coarse=None)
+        before, solution = solution, solver.finished(new, extremal=False)
         change = max(abs(solution.free_entropy - before.free_entropy), abs(solution.energy - before.energy))
         p = solution.parameters
         if change < solver.tolerance:
