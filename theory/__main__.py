@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from theory.mlp import phase_command as phase_map
 from theory.result import NotConvergedError
 from theory.spectrum import command as spectrum
 from theory.tap import command as tap
+
+_READER_GONE = 128 + 13  # what a shell reports for a program that SIGPIPE ends
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -60,7 +63,19 @@ def attach_negative_values(argv: Sequence[str]) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one prediction; exit code 2 for bad input, 3 where a solver did not converge."""
+    """Run one prediction; exit code 2 for bad input, 3 where a solver did not converge, 141 if the reader has gone."""
+    try:
+        try:
+            return _predict(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # `| head` has read enough. Python flushes once more when it ends, which must not find the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+
+
+def _predict(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     args = parser.parse_args(attach_negative_values(sys.argv[1:] if argv is None else argv))
     try:

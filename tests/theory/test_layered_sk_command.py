@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from theory.__main__ import main
@@ -124,6 +125,47 @@ def test_broken_symmetry_in_json_is_what_the_solver_found(capsys, options, solve
     assert printed["mean_overlaps"] == solution.moments(1).tolist()
     assert printed["replicon"] == max(printed["replicon_per_level"])
     assert printed["steps"] == solution.steps
+    assert len(printed["replicon_per_level"]) == solution.steps + 1
+    # P(|q|) of every layer: atoms, whose weights and means are those of q(x).
+    weight, atoms = np.array(printed["overlap_distribution"]["weight"]), np.array(printed["overlap_distribution"]["q"])
+    assert atoms.shape == (5, solution.steps + 1)
+    assert weight.sum() == pytest.approx(1, abs=1e-12)
+    assert atoms @ weight == pytest.approx(printed["mean_overlaps"], abs=1e-12)
+
+
+def test_json_of_full_breaking_holds_a_density_of_overlaps(capsys):
+    options = [*NETWORK, "--json", "--ansatz", "frsb", "--tolerance", "1e-2"]
+    printed = json.loads(run(capsys, *options, "--temperature", "0.6", "--steps", "8")[1])
+    for layer, mean in zip(printed["overlap_density"], printed["mean_overlaps"], strict=True):
+        q, density, atom = np.array(layer["q"]), np.array(layer["density"]), layer["atom"]
+        assert np.trapezoid(density, q) + atom == pytest.approx(1, abs=1e-2)
+        assert np.trapezoid(q * density, q) + atom * q[-1] == pytest.approx(mean, abs=1e-2)
+        # Known-wrong partner: the atom left out, or the density.
+        assert atom > 0.1
+        assert np.trapezoid(density, q) > 0.1
+    # Too few levels for a smooth curve, or none, have no density.
+    assert json.loads(run(capsys, *options, "--temperature", "0.6", "--steps", "3")[1])["overlap_density"] is None
+    assert json.loads(run(capsys, *options, "--temperature", "3")[1])["overlap_density"] is None
+
+
+def test_variances_may_be_given_themselves(capsys):
+    options = ["--widths", "784,256,10", "--variances", "0.002,0.05", "--temperature", "0.4"]
+    code, out, err = run(capsys, *options, "--ansatz", "krsb", "--json")
+    assert (code, err) == (0, "")
+    printed = json.loads(out)
+    couplings = LayeredCouplings.from_variances([784, 256, 10], [0.002, 0.05])
+    assert printed["variances"] == [0.002, 0.05]
+    assert printed["energy"] == solve_krsb(couplings, 0.4).energy
+    assert "variances 0.002,0.05" in run(capsys, *options)[1]
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback():
+    command = [sys.executable, "-m", "theory", "layered-sk", "--widths", "9,9", "--temperature", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        # What a shell reports for a program that SIGPIPE ends; the default of Python is a traceback and 1 or 120.
+        assert process.wait() == 141
 
 
 def test_text_output_of_broken_symmetry_shows_every_level(capsys):
@@ -147,6 +189,9 @@ def test_a_table_of_broken_symmetry_goes_through_the_critical_temperature(capsys
 @pytest.mark.parametrize(
     ("options", "code", "named"),
     [
+        (["--temperature", "1", "--variances", "1,1,1,1", "--scale", "2"], 2, "scale: got 2 with --variances"),
+        (["--temperature", "1", "--variances", "1,1,1"], 2, "variances: got 3; give one for each of the 4 bond layers"),
+        (["--temperature", "1", "--variances", "1,1,1,1", "--variance", "fan-in"], 2, "not allowed with"),
         (["--temperature", "1", "--steps", "2"], 2, "steps: got 2 with --ansatz rs"),
         (["--temperature", "0.001", "--ansatz", "krsb"], 2, "temperature: got 0.001"),
         (["--temperature", "1", "--ansatz", "frsb", "--steps", "1"], 2, "steps: got 1"),
@@ -196,6 +241,10 @@ def test_what_the_solvers_of_broken_symmetry_refuse_is_one_line(capsys, options,
         ("--scale", "nan"),
         ("--scale", "1e300"),
         ("--scale", "big"),
+        ("--variances", "0.1,ten"),
+        ("--variances", "0.1,-2"),
+        ("--variances", "nan"),
+        ("--variances", ""),
         ("--tolerance", "0"),
         ("--tolerance", "nan"),
         ("--variance", "fan-out"),

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_frsb, solve_krsb, solve_rs
+from theory.layered_sk.rsb import solve
 from theory.result import NotConvergedError
 
 SK = LayeredCouplings.from_variances([500, 500], [1 / 500])
 NETWORK = LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in")
 FOUR_LAYERS = LayeredCouplings.from_convention([100, 100, 100, 100], "fan-in")
+UNEQUAL = LayeredCouplings.from_variances([300, 20, 100], [1e-2, 1e-3])
 GROUND_STATE = -0.7631667  # Crisanti & Rizzo, Phys. Rev. E 65, 046137 (2002); Oppermann & Schmidt (2008)
 COLD = (0.05, 0.1, 0.2)
 
@@ -66,6 +68,21 @@ def test_marginal_stability_at_every_level(couplings, ratio):
         assert abs(solve_rs(couplings, T).replicon - 1) > 0.01
 
 
+def test_as_many_levels_are_taken_as_marginality_needs(cold_sk, monkeypatch):
+    # At 0.05 T_c 16 levels give f and e of SK to 1e-6, but a replicon 3 % off 1 on the continuous part.
+    assert cold_sk[0].off_marginality == np.abs(cold_sk[0].replicon[:-1] - 1).max() > 0.02
+    monkeypatch.setattr(solve, "_FEWEST_FULL_STEPS", 16)
+    solution = solve_frsb(SK, 0.05, tolerance=1e-5)
+    assert solution.steps == 32
+    assert is_marginal(solution)
+    assert solution.entropy > 0
+    # If the most levels allowed are not enough, that is no solution.
+    monkeypatch.setattr(solve, "_FEWEST_FULL_STEPS", 4)
+    monkeypatch.setattr(solve, "MOST_STEPS", 4)
+    with pytest.raises(NotConvergedError, match=r"4 steps leave .* replicon off 1 by 0\.\d+ on the continuous part"):
+        solve_frsb(SK, 0.2, tolerance=1e-2)
+
+
 def test_marginality_of_sk_fixes_the_mean_overlap():
     # int q dx = 1 - T in the SK model; the deviation falls as K^-2.
     deviations = [abs(solve_frsb(SK, 0.5, steps=K, tolerance=1e-4).moments(1)[0] - 0.5) for K in (8, 16, 32)]
@@ -104,12 +121,15 @@ def test_four_layers_to_five_digits():
     assert abs(solve_rs(FOUR_LAYERS, solution.temperature).energy - solution.energy) > 1e-3
 
 
-def test_energy_is_the_derivative_of_the_free_energy():
-    beta = 2.0
+@pytest.mark.parametrize(("couplings", "ratio"), [(SK, 0.5), (UNEQUAL, 0.6)])
+def test_energy_is_the_derivative_of_the_free_energy(couplings, ratio):
+    beta = 1 / (ratio * critical_temperature(couplings))
     step = 2e-3 * beta
-    values = [b * solve_frsb(SK, 1 / b, steps=24).free_energy for b in beta + step * np.array([-2, -1, 1, 2])]
+    values = [b * solve_frsb(couplings, 1 / b, steps=16).free_energy for b in beta + step * np.array([-2, -1, 1, 2])]
     energy = np.dot(values, [1, -8, 8, -1]) / (12 * step)
-    assert full(SK, 0.5).energy == pytest.approx(energy, abs=1e-7)
+    assert solve_frsb(couplings, 1 / beta).energy == pytest.approx(energy, abs=1e-7)
+    # Known-wrong partner: the replica-symmetric energy.
+    assert abs(solve_rs(couplings, 1 / beta).energy - energy) > 1e-4
 
 
 def test_density_and_atom_of_the_overlap():

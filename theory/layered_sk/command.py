@@ -12,6 +12,7 @@ from theory.layered_sk.couplings import (
     LARGEST_WIDTH,
     SCALE_RANGE,
     VARIANCE_CONVENTIONS,
+    VARIANCE_RANGE,
     LayeredCouplings,
 )
 from theory.layered_sk.rs import solve_rs
@@ -26,11 +27,14 @@ examples:
   %(prog)s --widths 784,400,400,400,10 --variance fan-in --temperature 1.0 --ansatz rs --json
   %(prog)s --widths 784,400,400,400,10 --temperature 0.3 --ansatz krsb --steps 2
   %(prog)s --widths 500,500 --temperatures 0.1:0.9:5 --ansatz frsb
+  %(prog)s --widths 784,256,10 --variances 0.002,0.05 --temperature 0.3 --ansatz frsb --json
 
 Energies and temperatures are in the unit of the couplings (k_B = 1); free energy, energy and entropy are per
 spin. A replicon above 1 means that the solution is unstable; with full replica symmetry breaking it is 1.
 In the JSON of krsb and frsb, overlap_function gives q(x) of each layer as steps: q[layer][i] holds from x[i] to the
 next x (the last one to 1); "overlaps" are the largest, q(1), and mean_overlaps the integrals of q(x).
+overlap_distribution is P(|q|): an atom of weight[i] at q[layer][i]. For frsb overlap_density is its continuous limit,
+per layer: the density at q, and the weight of the atom at the largest q.
 Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
@@ -45,13 +49,20 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--widths", type=_widths, required=True, help="spins per layer, such as 784,400,10")
-    parser.add_argument(
+    variances = parser.add_mutually_exclusive_group()
+    variances.add_argument(
         "--variance",
         choices=VARIANCE_CONVENTIONS,
         default="fan-in",
         help="sigma_k^2 = C/N_{k-1} (fan-in, the default) or C/sqrt(N_{k-1} N_k) (symmetric)",
     )
-    parser.add_argument("--scale", type=_scale, default=1.0, metavar="C", help="C above (default 1)")
+    variances.add_argument(
+        "--variances",
+        type=_variances,
+        metavar="V1,V2,..",
+        help="sigma_1^2,sigma_2^2,.. themselves, one between each two neighbouring layers",
+    )
+    parser.add_argument("--scale", type=_scale, metavar="C", help="C of --variance (default 1)")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--temperature", type=_positive, metavar="T", help="one temperature")
     where.add_argument(
@@ -84,15 +95,27 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> None:
     """Solve at the temperature or temperatures asked for and print the result."""
-    couplings = LayeredCouplings.from_convention(args.widths, args.variance, args.scale)
+    couplings, rule = _couplings(args)
     asked: list[float] = args.temperatures or [args.temperature]
     solutions = [_solve(args, couplings, temperature) for temperature in asked]
     if args.json:
         records = [record(solution, couplings, args.ansatz) for solution in solutions]
         print(json.dumps(records if args.temperatures else records[0], indent=2, allow_nan=False))
         return
-    title = f"widths {','.join(map(str, couplings.widths))}, {args.variance} variance, C = {args.scale:g}"
+    title = f"widths {','.join(map(str, couplings.widths))}, {rule}"
     print(heading(args.ansatz, title, solutions[0]) + (table if args.temperatures else summary)(solutions))
+
+
+def _couplings(args: argparse.Namespace) -> tuple[LayeredCouplings, str]:
+    """Return the couplings asked for and how to name them."""
+    if args.variances is None:
+        scale = 1.0 if args.scale is None else args.scale
+        couplings = LayeredCouplings.from_convention(args.widths, args.variance, scale)
+        return couplings, f"{args.variance} variance, C = {scale:g}"
+    if args.scale is not None:
+        raise ValueError(f"scale: got {args.scale:g} with --variances; give it with --variance, or leave it out")
+    couplings = LayeredCouplings.from_variances(args.widths, args.variances)
+    return couplings, f"variances {','.join(f'{value:g}' for value in args.variances)}"
 
 
 def _solve(args: argparse.Namespace, couplings: LayeredCouplings, temperature: float) -> Solution:
@@ -116,6 +139,15 @@ def _widths(text: str) -> tuple[int, ...]:
             f"got {text!r}; give at least two whole numbers from 1 to 1e15 with commas, such as 784,400,10"
         )
     return widths
+
+
+def _variances(text: str) -> tuple[float, ...]:
+    values = tuple(_number(part) for part in text.split(","))
+    if not all(VARIANCE_RANGE[0] <= value <= VARIANCE_RANGE[1] for value in values):
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; give positive finite numbers with commas, one per bond layer, such as 0.002,0.05"
+        )
+    return values
 
 
 def _positive(text: str) -> float:

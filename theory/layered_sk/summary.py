@@ -9,6 +9,7 @@ import numpy as np
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.rs import RSSolution
 from theory.layered_sk.rsb import RSBSolution
+from theory.layered_sk.rsb.solution import FEWEST_FOR_DENSITY
 
 Solution = RSSolution | RSBSolution
 
@@ -43,9 +44,19 @@ def record(solution: Solution, couplings: LayeredCouplings, ansatz: str) -> dict
         "steps": solution.steps,
         "mean_overlaps": solution.moments(1).tolist(),
         "overlap_function": {"x": [0.0, *solution.breakpoints.tolist()], "q": solution.overlaps.T.tolist()},
+        "overlap_distribution": {"weight": solution.weights.tolist(), "q": solution.overlaps.T.tolist()},
+        "overlap_density": _densities(solution) if ansatz == "frsb" else None,
         "replicon_per_level": solution.replicon.tolist(),
         "marginality": solution.marginality,
     }
+
+
+def _densities(solution: RSBSolution) -> list[dict[str, object]] | None:
+    """Return dx/dq of each layer, or None where there are too few levels for a smooth one."""
+    if solution.steps < FEWEST_FOR_DENSITY:
+        return None
+    found = [solution.overlap_density(layer) for layer in range(solution.overlaps.shape[1])]
+    return [{"q": q.tolist(), "density": density.tolist(), "atom": atom} for q, density, atom in found]
 
 
 def largest_overlaps(solution: Solution) -> list[float]:

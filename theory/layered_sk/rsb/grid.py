@@ -106,7 +106,16 @@ def _spacings(variances: Array, breakpoints: Array) -> Array:
 
 
 def tilted_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:
-    """Return low and the weights A_n, n = low.., of a Gaussian increment times exp(tilt z - tilt^2 variance/2)."""
+    """Return low and the weights A_n, n = low.., of a Gaussian increment times exp(tilt z - tilt^2 variance/2).
+
+    They add up to 1, as the increment's do: what they missed by, 5e-13 at worst, would reach f as log(sum)/tilt, and
+    breakpoints are small near T_c.
+    """
+    low, weights = _unscaled_weights(variance, tilt, step)
+    return low, weights / weights.sum()
+
+
+def _unscaled_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:
     width, centre = math.sqrt(variance), tilt * variance
     if width >= _SAMPLED * step:
         low = math.floor((centre - _TAIL * width) / step)

@@ -27,6 +27,7 @@ _FEWEST_FULL_STEPS = 32
 # Nearer to T_c rounding leaves free breakpoints undetermined (f changes by (1 - T/T_c)^5): they are held in proportion.
 _NEAR = 0.99
 _BRINK = 1 - 1e-4  # from here on (1 - T/T_c)^4, by which e changes, is below rounding
+_MARGINAL = 0.01  # largest |replicon - 1| on the continuous part of full breaking
 _ORDER = 4  # errors of K steps fall as K^-4
 
 
@@ -95,7 +96,8 @@ def solve_frsb(
     temperature : float
         T in units of energy, at least 0.02 T_c.
     steps : int, optional
-        K, from 2 to 128. By default 32, or 64 or 128 if the tolerance needs it.
+        K, from 2 to 128. By default 32, or 64 or 128 if it takes them to meet the tolerance and to bring the replicon
+        within 1 % of 1 on the continuous part of q(x) (`RSBSolution.off_marginality`).
     tolerance : float
         Largest error estimate accepted for f and e, in units of the larger of T and T_c.
 
@@ -109,7 +111,7 @@ def solve_frsb(
     ValueError
         For parameters out of range.
     NotConvergedError
-        If the saddle equations are not solved, or K steps miss the tolerance.
+        If the saddle equations are not solved, or K steps miss the tolerance, or 128 steps the marginality.
 
     References
     ----------
@@ -131,14 +133,15 @@ def solve_frsb(
     while True:
         fine = _on_curve(coarse.state, curve, finest, critical)
         error = _truncation(coarse, fine) + fine.error
-        if error <= tolerance * critical:
-            used = sum(saddle.steps for saddle in (*path, coarse, fine))
-            return _solution(fine, critical, error, used)
+        used = sum(saddle.steps for saddle in (*path, coarse, fine))
+        found = _solution(fine, critical, error, used)
+        if error <= tolerance * critical and (steps is not None or found.off_marginality <= _MARGINAL):
+            return found
         if steps is not None or finest >= MOST_STEPS:
             raise NotConvergedError(
                 f"full replica symmetry breaking at temperature {temperature:g}: {finest} steps leave an error "
-                f"estimate of {error:.2g}, which misses the tolerance {tolerance:g} (in units of T_c = {critical:g}); "
-                f"residual {fine.residual:.2g}"
+                f"estimate of {error:.2g}, for a tolerance of {tolerance:g} (in units of T_c = {critical:g}), and a "
+                f"replicon off 1 by {found.off_marginality:.2g} on the continuous part; residual {fine.residual:.2g}"
             )
         coarse, finest = fine, 2 * finest
 
@@ -174,6 +177,8 @@ def _truncation(coarse: Saddle, fine: Saddle) -> float:
 def _solution(saddle: Saddle, critical: float, error: float, iterations: int) -> RSBSolution:
     state = saddle.state
     free_energy, energy = state.free_energy, state.energy
+    # f holds logarithms over x, of which the lowest breakpoint's feel rounding most.
+    rounding = _EPS * (8 * abs(free_energy) + state.temperature / float(state.breakpoints[0]))
     return RSBSolution(
         temperature=state.temperature,
         critical_temperature=critical,
@@ -184,7 +189,7 @@ def _solution(saddle: Saddle, critical: float, error: float, iterations: int) ->
         overlaps=state.overlaps,
         replicon=state.replicon,
         marginality=state.marginality,
-        status=SolverStatus(True, saddle.residual, error + 8 * _EPS * abs(free_energy), iterations),
+        status=SolverStatus(True, saddle.residual, error + rounding, iterations),
     )
 
 
