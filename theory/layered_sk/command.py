@@ -30,8 +30,9 @@ examples:
   %(prog)s --widths 784,256,10 --variances 0.002,0.05 --temperature 0.3 --ansatz frsb --json
 
 Energies and temperatures are in the unit of the couplings (k_B = 1); free energy, energy and entropy are per
-spin. A replicon above 1 means that the solution is unstable; with full replica symmetry breaking it is 1 (to 1 %% on the
-continuous part of q(x); the last level, its plateau, is within 0.1 when very cold). "replicon" is the largest level's.
+spin. A replicon above 1 means that the solution is unstable; with full replica symmetry breaking it is 1, here to 1 %%
+on the continuous part of q(x). The last level, its plateau, may be off by 10 %% when very cold. "replicon" is the
+largest of all levels.
 In the JSON of krsb and frsb, overlap_function gives q(x) of each layer as steps: q[layer][i] holds from x[i] to the
 next x (the last one to 1); "overlaps" are the largest, q(1), and mean_overlaps the integrals of q(x).
 overlap_distribution is P(|q|): an atom of weight[i] at q[layer][i]. For frsb overlap_density is its continuous limit,
