@@ -32,12 +32,17 @@ NEW_LEVEL_SWEEPS = 10
 _SPACINGS = (1.0, 0.3, 0.1)
 _EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
+_LOOSE_BREAKPOINTS = 1e-4
 _BELOW_ONE = 0.98
 _START_TOLERANCE = 1e-4
 _MOST_REFINEMENTS = 3
 _SAFETY = 10.0
-_COARSE = Resolution()
-_FINE = _COARSE.refined()
+_LOOSE = 3e-4
+
+
+def resolution_for(tolerance: float) -> Resolution:
+    """Return the resolution to start from: a rule of eta errs by about exp(-2 pi / eta), 3e-5 at 0.6, 2e-7 at 0.4."""
+    return Resolution(0.6, 6.0) if tolerance >= _LOOSE else Resolution()
 
 
 class Search:
@@ -47,10 +52,11 @@ class Search:
     ----------
     model : MlpModel
     beta, tolerance : float
-    coarse, fine : Resolution
-        Where solutions are searched, and where they are solved again, which tells the error.
-    breakpoints : float
-        Largest derivative in a breakpoint, as in `extremise`.
+    coarse, fine : Resolution, optional
+        Where solutions are searched, and where they are solved again, which tells the error; by default as fine as
+        the tolerance asks for, and finer.
+    breakpoints : float, optional
+        Largest derivative in a breakpoint, as in `extremise`; by default one that suits the tolerance.
     """
 
     def __init__(
@@ -59,17 +65,18 @@ class Search:
         beta: float,
         tolerance: float,
         *,
-        coarse: Resolution = _COARSE,
-        fine: Resolution = _FINE,
-        breakpoints: float = _BREAKPOINTS,
+        coarse: Resolution | None = None,
+        fine: Resolution | None = None,
+        breakpoints: float | None = None,
     ) -> None:
         self.model = model
         self.beta = beta
         self.tolerance = tolerance
+        coarse = coarse or resolution_for(tolerance)
         self.layers = Layers(model, coarse)
-        self.fine = Layers(model, fine)
+        self.fine = Layers(model, fine or coarse.refined())
         self.sweeps = 0
-        self._breakpoints = breakpoints
+        self._breakpoints = breakpoints or (_LOOSE_BREAKPOINTS if tolerance >= _LOOSE else _BREAKPOINTS)
 
     def rs(self) -> RSSolution:
         """Return the replica-symmetric solution, good enough for a start."""
