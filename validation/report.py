@@ -14,17 +14,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mcsim import __version__
 from mcsim.config import FileNetwork
-from validation import plots
 from validation.claims import REGISTER, Claim, Family, Finding
 from validation.claims.base import FamilyOfRuns, NotApplicableError, couplings_of
 from validation.claims.thermodynamics import GLASS_EXPONENT, PARAMAGNET_EXPONENT
 from validation.claims.trained import own_couplings
 from validation.compare import LEVEL, POWER, Comparison, Verdict
 from validation.measured import AnyRun, MeasuredRun
-from validation.mlp import section as mlp
 from validation.mlp.family import MlpFamily, families_of_mlps
 from validation.mlp.measured import MeasuredMlp
-from validation.rsb import figures as rsb
+from validation.sections import mlp_family as mlp
+from validation.sections import rsb
+from validation.sections import spins as spin_figures
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,15 @@ def finding_figure(finding: Finding) -> str:
         glass = finding.claim_id.endswith("below-tc")
         quantity = "entropy per spin [nats]" if "entropy" in finding.claim_id else "energy per spin [coupling scale]"
         exponent = GLASS_EXPONENT if glass else PARAMAGNET_EXPONENT
-        return plots.comparison_figure(details["series"], finding.comparisons, finding.family.sizes, exponent, quantity)
+        return spin_figures.comparison_figure(
+            details["series"], finding.comparisons, finding.family.sizes, exponent, quantity
+        )
     if "by_run" in details:
-        return plots.identity_figure(finding.family, details["by_run"])
+        return spin_figures.identity_figure(finding.family, details["by_run"])
     if "crossings" in details:
-        return plots.critical_figure(finding.family, details["crossings"], finding.comparisons[0].predicted)
+        return spin_figures.critical_figure(finding.family, details["crossings"], finding.comparisons[0].predicted)
     if "before" in details:
-        return plots.trained_figure(details["before"], details["after"])
+        return spin_figures.trained_figure(details["before"], details["after"])
     return ""
 
 
@@ -129,16 +131,16 @@ def run_section(run: MeasuredRun) -> dict[str, Any]:
         "facts": _facts(run),
         "figures": [
             (
-                plots.run_figure(run, couplings, name),
+                spin_figures.run_figure(run, couplings, name),
                 "Energy and overlaps. Below T_c (dotted) the RS line is not expected to hold: that is the glass. "
                 "At finite N the measured overlap does not vanish above T_c: it is of order N^(-1/2).",
             ),
             (
-                plots.histogram_figure(run),
+                spin_figures.histogram_figure(run),
                 "Distribution of the overlap of two replicas; bands are standard errors over samples.",
             ),
         ],
-        "folded": [("the ladder: exchange rates and flow of replicas", plots.ladder_figure(run))],
+        "folded": [("the ladder: exchange rates and flow of replicas", spin_figures.ladder_figure(run))],
     }
 
 

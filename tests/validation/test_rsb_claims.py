@@ -12,9 +12,9 @@ from validation import report
 from validation.claims import REGISTER, Family, rsb_slots
 from validation.claims.base import NotApplicableError
 from validation.compare import Verdict, extrapolate
-from validation.rsb.figures import density_of, finding_figure
 from validation.rsb.identities import Estimate
 from validation.rsb.limits import RESOLVED, size_limit
+from validation.sections.rsb import density_of, finding_figure
 
 SPINS = [name for name in REGISTER if name.startswith("rsb.") and "mlp" not in name]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from validation.rsb.copies import copies_of, couples_of_pairs, pair_statistics, triangles
+from validation.copies import copies_of, couples_of_pairs, pair_statistics, triangles
 from validation.rsb.identities import APART, TOUCHING, Spread, spread
 from validation.rsb.spins import distinct_fourth, distinct_square
 from validation.rsb.triangles import independent_squared_gap, lattice_distribution, squared_gaps, triangle_ratio

@@ -14,10 +14,10 @@ from synthetic_mlp import mlp_config
 from validation.claims import REGISTER, rsb_mlp
 from validation.claims.base import NotApplicableError
 from validation.compare import Verdict
+from validation.copies import pair_statistics
 from validation.mlp.family import MlpFamily, families_of_mlps
 from validation.mlp.measured import MeasuredMlp, measured_mlp
-from validation.rsb.copies import pair_statistics
-from validation.rsb.figures import finding_figure
+from validation.sections.rsb import finding_figure
 
 Array = NDArray[np.float64]
 BROAD, NARROW = "rsb.mlp-broad-overlaps", "rsb.mlp-narrow-overlaps"

@@ -20,9 +20,9 @@ from validation.claims.base import (
     require_sizes,
 )
 from validation.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
+from validation.copies import pair_statistics
 from validation.measured import MeasuredRun
 from validation.rsb.campaign import PREFIX
-from validation.rsb.copies import pair_statistics
 from validation.rsb.identities import Estimate, Spread, spread
 from validation.rsb.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
 from validation.rsb.predictions import OverlapLaw, full_breaking, no_breaking

@@ -16,8 +16,8 @@ from mcsim.estimators.series import Blocking, blocking
 from theory import activations
 from theory.mlp import MlpModel
 from theory.mlp.infinite_temperature import prior_self_overlaps
+from validation.copies import PairStatistics, pair_statistics
 from validation.equilibration import p_value_of_shift
-from validation.rsb.copies import PairStatistics, pair_statistics
 
 FloatArray = NDArray[np.float64]
 

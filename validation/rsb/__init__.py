@@ -1,1 +1,1 @@
-"""Replica symmetry breaking as Monte Carlo sees it: estimators, claims and figures."""
+"""Replica symmetry breaking as Monte Carlo sees it: estimators, limits and predictions."""

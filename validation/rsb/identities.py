@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.estimators.jackknife import jackknife
-from validation.rsb.copies import PairStatistics
+from validation.copies import PairStatistics
 
 FloatArray = NDArray[np.float64]
 

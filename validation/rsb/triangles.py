@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.estimators.jackknife import jackknife
-from validation.rsb.copies import copies_of, triangles
+from validation.copies import copies_of, triangles
 from validation.rsb.identities import Estimate
 
 FloatArray = NDArray[np.float64]

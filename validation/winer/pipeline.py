@@ -11,10 +11,10 @@ from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation.claims.base import NotApplicableError
 from validation.measured import read_measured
-from validation.mlp import section
 from validation.mlp.family import families_of_mlps
 from validation.mlp.measured import MeasuredMlp
 from validation.parts import Part, Result, Store
+from validation.sections import mlp_family
 from validation.winer import theory
 from validation.winer.plan import DEEP, SHALLOW, TREND_BETA, Plan
 from validation.winer.records import as_values, limits_of
@@ -80,9 +80,9 @@ def _tests(store: Store, names: list[str]) -> Result:
         except NotApplicableError as error:
             untested[name] = str(error)
             continue
-        records.append(as_values(finding, section.finding_figure(finding)))
+        records.append(as_values(finding, mlp_family.finding_figure(finding)))
         limits |= limits_of(finding)
-    shown = section.family_section(family)
+    shown = mlp_family.family_section(family)
     figures = [{"svg": svg, "caption": caption} for svg, caption in shown["figures"]]
     return {
         "records": records,

@@ -7,9 +7,9 @@ from typing import Any
 from theory.result import NotConvergedError
 from validation.claims.base import Finding
 from validation.compare import LEVEL
-from validation.mlp import figures
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
+from validation.sections import mlps
 
 
 def family_section(family: MlpFamily) -> dict[str, Any]:
@@ -19,27 +19,27 @@ def family_section(family: MlpFamily) -> dict[str, Any]:
         "facts": [*_facts(family), *(fact for run in family.runs for fact in _run_facts(run))],
         "figures": [
             (
-                figures.thermodynamics_figure(family),
+                mlps.thermodynamics_figure(family),
                 "Energy and entropy of the widest run against the replica-symmetric line at infinite width. Where "
                 "replica symmetry is unstable (grey) the line is not expected to hold.",
             ),
-            (figures.overlaps_figure(family), "Overlaps of every layer; errors are over networks."),
+            (mlps.overlaps_figure(family), "Overlaps of every layer; errors are over networks."),
             (
-                figures.histogram_figure(family),
+                mlps.histogram_figure(family),
                 "Distribution of the overlap of two replicas; dashed: replica-symmetric values. Bands are standard "
                 "errors over networks.",
             ),
         ],
-        "folded": [("the ladder: exchange and acceptance rates", figures.ladder_figure(family.largest))],
+        "folded": [("the ladder: exchange and acceptance rates", mlps.ladder_figure(family.largest))],
     }
 
 
 def finding_figure(finding: Finding) -> str:
     """Return the figure of a finding about random MLPs, or nothing where it has none."""
     if "width_series" in finding.details:
-        return figures.widths_figure(finding.family, finding.details["width_series"], finding.comparisons)
+        return mlps.widths_figure(finding.family, finding.details["width_series"], finding.comparisons)
     if "curve" in finding.details:
-        return figures.curve_figure(finding.family, finding.details["curve"])
+        return mlps.curve_figure(finding.family, finding.details["curve"])
     return ""
 
 

@@ -1,0 +1,1 @@
+"""What reports show of runs and findings: figures and facts."""
