@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from theory import activations
 from theory.mlp import MlpModel, ParisiParameters
-from theory.mlp.rsb import Resolution, breakpoint_slopes, classify, free_entropy_at
+from theory.mlp.rsb import Resolution, breakpoint_slopes, free_entropy_at
 from theory.mlp.rsb.parameters import input_entropy, input_entropy_slopes, input_overlaps
 from theory.mlp.rsb.smoothing import Smoother
 from theory.mlp.rsb.sweep import layer_averages
@@ -129,28 +129,3 @@ def test_a_wrong_sign_of_the_reweighting_is_no_derivative(monkeypatch):
     monkeypatch.setattr(Smoother, "adjoint", wrong)
     measured, expected = derivatives(MODEL, 1.1, SOMEWHERE)
     assert np.abs(measured - expected).max() > 1e-3
-
-
-def levels(x_of, k_of, count):
-    """A monotone k(x) cut into levels whose gaps are equal, as extremal breakpoints cut it."""
-    s = (np.arange(count) + 0.5) / count
-    return x_of(s), k_of(np.linspace(0.0, 1.0, count + 1))
-
-
-def test_classification_tells_continuous_functions_from_jumps():
-    def straight(count):
-        return levels(lambda s: 0.3 + 0.4 * s, lambda t: 0.2 + 0.6 * t, count)
-
-    def with_jump(count):
-        x, k = straight(count - 1)
-        return np.append(0.2, x), np.append(-0.5, k)
-
-    unstable = np.full(5, 1.01)
-    assert classify(*straight(4), unstable, straight(2)) == "continuous"
-    assert classify(*with_jump(4), unstable, with_jump(2)) == "both"
-    assert classify(np.array([0.4]), np.array([0.1, 0.9]), np.array([0.5, 0.8])) == "1rsb-like"
-    assert classify(np.zeros(0), np.array([0.1]), np.array([0.5])) == "rs"
-    assert classify(np.array([0.4]), np.array([0.1, 0.9]), np.array([0.5, 1.2])) == "undecided"
-    # A breakpoint at x = 1 carries no weight above it: no jump that a replica could see.
-    at_the_end = np.array([0.3, 0.5, 0.6, 0.9999]), np.array([0.0, 0.1, 0.2, 0.3, 1.0])
-    assert classify(*at_the_end, unstable, (np.array([0.4, 0.9999]), np.array([0.0, 0.3, 1.0]))) == "continuous"

@@ -69,16 +69,16 @@ def jump(fine: Levels, coarse: Levels) -> float:
 
 
 def has_stable_end(fine: Levels, coarse: Levels) -> bool:
-    """Tell whether the outermost or the innermost plateau with weight is stable with infinitely many levels.
+    """Tell whether the outermost or the innermost plateau with weight is stable, and remains so with more levels.
 
-    Beyond doubt: by more than half of what the extrapolation, in K^-2, adds.
+    That is, below 1, by more than half of what the extrapolation in K^-2 adds. A marginal plateau is above 1 at any K.
     """
     many, few = fine.x.size**2, coarse.x.size**2
     weights = fine.x[0], 1.0 - fine.x[-1]
     for end, weight in zip((0, -1), weights, strict=True):
         last, before = float(fine.replicons[end]), float(coarse.replicons[end])
         limit = (many * last - few * before) / (many - few)
-        if weight > _LEAST_WEIGHT and limit < 1.0 - _UNCERTAIN * abs(limit - last):
+        if weight > _LEAST_WEIGHT and last < 1.0 and limit < 1.0 - _UNCERTAIN * abs(limit - last):
             return True
     return False
 

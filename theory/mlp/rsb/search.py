@@ -32,7 +32,6 @@ NEW_LEVEL_SWEEPS = 10
 _SPACINGS = (1.0, 0.3, 0.1)
 _EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
-_LOOSE_BREAKPOINTS = 1e-4
 _BELOW_ONE = 0.98
 _START_TOLERANCE = 1e-4
 _MOST_REFINEMENTS = 3
@@ -55,8 +54,8 @@ class Search:
     coarse, fine : Resolution, optional
         Where solutions are searched, and where they are solved again, which tells the error; by default as fine as
         the tolerance asks for, and finer.
-    breakpoints : float, optional
-        Largest derivative in a breakpoint, as in `extremise`; by default one that suits the tolerance.
+    breakpoints : float
+        Largest derivative in a breakpoint, as in `extremise`; much larger ones will do for one level only.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Search:
         *,
         coarse: Resolution | None = None,
         fine: Resolution | None = None,
-        breakpoints: float | None = None,
+        breakpoints: float = _BREAKPOINTS,
     ) -> None:
         self.model = model
         self.beta = beta
@@ -76,7 +75,7 @@ class Search:
         self.layers = Layers(model, coarse)
         self.fine = Layers(model, fine or coarse.refined())
         self.sweeps = 0
-        self._breakpoints = breakpoints or (_LOOSE_BREAKPOINTS if tolerance >= _LOOSE else _BREAKPOINTS)
+        self._breakpoints = breakpoints
 
     def rs(self) -> RSSolution:
         """Return the replica-symmetric solution, good enough for a start."""
