@@ -47,19 +47,20 @@ def build_parser() -> argparse.ArgumentParser:
         "paper",
         nargs="?",
         metavar="PAPER",
-        help="a whole paper, from training to verdicts: barney2024 (default: the claims of the list)",
+        help="a whole paper, a verdict for each statement: barney2024 or winer2025 (default: the claims of the list)",
     )
     run.add_argument(
         "--data",
         type=Path,
         metavar="PATH",
-        help="with PAPER: folder with MNIST's four files (default: the 8x8 digits of the package)",
+        help="with barney2024: folder with MNIST's four files (default: the 8x8 digits of the package)",
     )
     run.add_argument(
         "--claim",
         action="append",
         metavar="ID",
-        help="a claim of the list, or a pattern such as 'mlp.*'; may be repeated (default: all that can be simulated)",
+        help="a claim of the list, or a pattern such as 'mlp.*'; may be repeated (default: all that can be simulated, "
+        "some four processor hours)",
     )
     run.add_argument(
         "--out",
@@ -70,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--quick",
         action="store_true",
-        help="smaller and fewer networks: minutes become seconds, some verdicts INCONCLUSIVE",
+        help="smaller and fewer networks: hours become minutes, some verdicts INCONCLUSIVE",
     )
     run.add_argument("--json", action="store_true", help="print the findings as JSON")
     run.set_defaults(action=_run)
