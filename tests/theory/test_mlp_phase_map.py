@@ -10,6 +10,8 @@ from theory import activations
 from theory.__main__ import main
 from theory.mlp import MlpModel, PhaseMap, critical_beta, phase_map, solve_rs
 from theory.mlp.phase_picture import draw
+from theory.mlp.rsb.discontinuous import JumpLines
+from theory.mlp.rsb.phases import Column, OneStep
 
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 
@@ -26,7 +28,7 @@ def run(capsys, *options):
 
 def test_json_and_picture_are_written_and_hold_the_replicon(capsys, tmp_path):
     grid = ["--betas", "2:5:3", "--weight-variances", "0.5:1:2"]
-    code, out, err = run(capsys, "--activation", "sin", *grid, "--out", str(tmp_path / "sin"))
+    code, out, err = run(capsys, "--activation", "sin", *grid, "--stability-only", "--out", str(tmp_path / "sin"))
     assert (code, err) == (0, "")
     assert "6 of 6 points solved" in out
     data = json.loads((tmp_path / "sin.json").read_text())
@@ -35,6 +37,7 @@ def test_json_and_picture_are_written_and_hold_the_replicon(capsys, tmp_path):
     assert data["replicon"][1][2] == pytest.approx(solve_rs(SIN, 5.0).replicon, rel=1e-4)
     assert data["replicon"][1][1] < 1 < data["replicon"][1][2]
     assert data["failures"] == []
+    assert "phases" not in data
     # Interpolated between betas 3.5 and 5.
     crossing = next(point["beta"] for point in data["boundary"] if point["weight_variance"] == 1.0)
     assert crossing == pytest.approx(critical_beta(SIN), abs=0.05)
@@ -44,7 +47,16 @@ def test_json_and_picture_are_written_and_hold_the_replicon(capsys, tmp_path):
 
 
 def test_json_can_go_to_standard_output(capsys, tmp_path):
-    options = ["--activation", "linear", "--betas", "1:2:2", "--weight-variances", "1:2:2", "--json"]
+    options = [
+        "--activation",
+        "linear",
+        "--betas",
+        "1:2:2",
+        "--weight-variances",
+        "1:2:2",
+        "--stability-only",
+        "--json",
+    ]
     code, out, _ = run(capsys, *options, "--out", str(tmp_path / "linear"))
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "linear.json").read_text())
@@ -53,12 +65,73 @@ def test_json_can_go_to_standard_output(capsys, tmp_path):
 
 
 def test_points_that_do_not_converge_are_null_and_the_others_stay():
-    result = phase_map(MlpModel(activations.get("linear"), (1.0, 1.0)), [1.0, 1e4], [1.0])
+    result = phase_map(MlpModel(activations.get("linear"), (1.0, 1.0)), [1.0, 1e4], [1.0], breaking=False)
     assert np.isfinite(result.replicon[0, 0])
     assert np.isnan(result.replicon[0, 1])
     ((c_w, beta, reason),) = result.failures
     assert (c_w, beta) == (1.0, 1e4)
     assert "5000 panels" in reason
+
+
+def test_phases_are_told_apart_unless_only_stability_is_asked_for(capsys, tmp_path):
+    grid = ["--betas", "1:2:2", "--weight-variances", "1:1.2:2", "--width-ratios", "1,1.5", "--tolerance", "1e-3"]
+    code, out, err = run(capsys, "--activation", "tanh", *grid, "--out", str(tmp_path / "tanh"))
+    assert (code, err) == (0, "")
+    data = json.loads((tmp_path / "tanh.json").read_text())
+    assert data["width_ratios"] == [1.0, 1.5]
+    assert data["phases"] == [["RS", "RS"], ["RS", "RS"]]
+    assert [lines["onset"] for lines in data["lines"]] == ["none", "none"]
+    assert data["scaling"] is None
+    assert "breaking sets in: none" in out
+
+
+def test_broken_phases_reach_the_file_and_the_summary(capsys, tmp_path, monkeypatch):
+    one = OneStep(0.6, (1.01, 1.2), 1e-3)
+    column = Column(None, JumpLines(3.0, 3.5, 0.6), "jump", ("RS", "full"), (None, one), ())
+    canned = PhaseMap(np.array([2.0, 4.0]), np.array([1.0, 2.0]), np.full((2, 2), 0.5), (), (column, column))
+    monkeypatch.setattr("theory.mlp.phase_command.phase_map", lambda *_, **__: canned)
+    grid = ["--betas", "2:4:2", "--weight-variances", "1:2:2"]
+    code, out, _ = run(capsys, "--activation", "sin", *grid, "--out", str(tmp_path / "sin"))
+    assert code == 0
+    data = json.loads((tmp_path / "sin.json").read_text())
+    assert data["ansatz"] == "rs, krsb"
+    assert data["phases"] == [["RS", "full"]] * 2
+    assert data["one_step"][0] == [None, {"x": 0.6, "replicons": [1.01, 1.2], "error": 1e-3}]
+    expected = {
+        "weight_variance": 2.0,
+        "onset": "jump",
+        "continuous": None,
+        "dynamical": 3.0,
+        "static": 3.5,
+        "gap": 0.6,
+    }
+    assert data["lines"][1] == expected
+    assert "states exist from beta 3 and decide from 3.5, 60 % of k_d - k_0 apart" in out
+    picture = matplotlib.image.imread(tmp_path / "sin.png")
+    assert np.ptp(picture[..., :3], axis=2).max() == 0
+
+
+def test_a_picture_of_phases_differs_where_they_do(tmp_path):
+    betas, variances = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0])
+    replicon = np.array([[0.1, 1.8, 3.0], [0.5, 0.7, 0.9]])
+
+    def column(continuous, lines, onset, phases):
+        return Column(continuous, JumpLines(*lines), onset, phases, (None,) * 3, ())
+
+    def picture(phases):
+        columns = (
+            column(1.5, (1.5, 1.5, 0.0), "continuous", ("RS", "1RSB", "full")),
+            column(None, (1.8, 2.5, 0.6), "jump", phases),
+        )
+        draw(PhaseMap(betas, variances, replicon, (), columns), "a title", tmp_path / "phases.png")
+        return matplotlib.image.imread(tmp_path / "phases.png")
+
+    names = ("1RSB", "full", "unknown")
+    seen = [picture(("RS", "RS", name)) for name in names]
+    assert np.ptp(seen[0][..., :3], axis=2).max() == 0
+    # The cell of C_W = 2, beta = 3 lies near the upper right corner of the frame.
+    cells = [image[image.shape[0] // 4 : image.shape[0] // 3, -150:-50, 0].mean() for image in seen]
+    assert len({round(float(shade), 3) for shade in cells}) == 3
 
 
 def test_a_picture_marks_failures_and_is_drawn_where_nothing_converged(tmp_path):
@@ -103,7 +176,7 @@ def test_bad_input_is_one_line_that_names_option_and_value(capsys, option, value
 def test_a_place_that_cannot_be_written_is_one_line(capsys, tmp_path):
     (tmp_path / "map.json").mkdir()
     grid = ["--betas", "1:2:2", "--weight-variances", "1:2:2"]
-    code, _, err = run(capsys, "--activation", "linear", *grid, "--out", str(tmp_path / "map"))
+    code, _, err = run(capsys, "--activation", "linear", *grid, "--stability-only", "--out", str(tmp_path / "map"))
     assert code == 2
     assert err.count("\n") == 1
     assert "--out: cannot write" in err

@@ -11,9 +11,9 @@ from theory.mlp.rsb.search import Search
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 
 
-def ladder(beta, steps):
+def ladder(beta, steps, tolerance):
     """Levels of sin, C_W = 1, with 1, 2, .. extremal breakpoints."""
-    search = Search(SIN, beta, 1e-3)
+    search = Search(SIN, beta, tolerance)
     known = search.more_levels([search.first_level(search.rs())], steps)
     return {p.x.size: search.levels(p) for p in known}
 
@@ -24,7 +24,7 @@ def verdicts(levels, counts):
 
 def test_breaking_that_sets_in_continuously_stays_continuous_under_refinement():
     """beta = 5: k(x) is so steep at its lower end that few levels look like a jump; its gap shrinks with K -> 2K."""
-    levels = ladder(5.0, 6)
+    levels = ladder(5.0, 6, 1e-5)
     assert verdicts(levels, (3, 4, 6)) == {"continuous"}
     gaps = {count: largest_gap(level.x, level.k) for count, level in levels.items()}
     assert gaps[3] > 0.5
@@ -38,7 +38,7 @@ def test_breaking_that_sets_in_continuously_stays_continuous_under_refinement():
 
 def test_a_jump_stays_under_refinement():
     """beta = 8: the outermost plateau is stable, so k(x) leaves it with a jump; above it k(x) is continuous."""
-    levels = ladder(8.0, 4)
+    levels = ladder(8.0, 4, 1e-3)
     assert verdicts(levels, (3, 4)) == {"both"}
     assert largest_gap(levels[4].x, levels[4].k) > 0.9 * largest_gap(levels[2].x, levels[2].k)
     assert jump(levels[4], levels[2]) == pytest.approx(0.8, abs=0.03)

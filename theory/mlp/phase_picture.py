@@ -45,7 +45,7 @@ def draw(result: PhaseMap, title: str, path: Path) -> None:
     if result.failures:
         variances, betas, _ = zip(*result.failures, strict=True)
         crosses = axes.plot(variances, betas, "kX", markersize=8, markeredgecolor="white", clip_on=False)
-        crosses[0].set_label("not converged" if result.columns is None else "unknown: see failures")
+        crosses[0].set_label("not converged" if result.columns is None else "not solved (see failures)")
         handles += crosses
     if handles:
         figure.legend(

@@ -30,7 +30,9 @@ from theory.result import NotConvergedError
 
 _RESOLUTION = Resolution(0.5, 6.0)  # good to about 1e-5
 _FIRST_SWEEPS = 25
-_MOST_SWEEPS = 400
+_MOST_SWEEPS = 300
+_MOST_ROUNDS = 4
+_FRACTIONS = (0.95, 0.8, 0.5, 0.2)
 _SMALL = 0.1  # a gap that shrinks from here on shrinks to nothing: it starts to grow at nothing, or at once
 _START_TOLERANCE = 1e-4
 _CLOSED = 1e-5  # of k_d - k_0: a gap on its way to nothing
@@ -96,7 +98,7 @@ def states_at_one(
     beta : float
         Positive.
     start : ParisiParameters, optional
-        Such a solution at a neighbouring beta; otherwise replica symmetry, split widely and then less so.
+        Such a solution at a neighbouring beta; otherwise replica symmetry, split widely.
     symmetric : RSSolution, optional
         The replica-symmetric solution, if it is known.
     resolution : Resolution
@@ -121,7 +123,7 @@ def states_at_one(
 
 
 def _found(layers: Layers, beta: float, starts: Sequence[ParisiParameters], sweeps: int) -> StatesAtOne:
-    """Return the states that the first of the starts with any leads to."""
+    """Return what the first start that leads anywhere leads to."""
     failure: NotConvergedError | None = None
     for p in starts:
         try:
@@ -129,20 +131,21 @@ def _found(layers: Layers, beta: float, starts: Sequence[ParisiParameters], swee
         except NotConvergedError as error:
             failure = error
             continue
-        failure = None
-        if saddle is not None and _gap(saddle.parameters) > _VISIBLE:
-            found = saddle.parameters
-            return StatesAtOne(beta, _gap(found), -float(saddle.slopes(layers, beta)[0]), found)
-    if failure is not None:
-        raise failure
-    return StatesAtOne(beta, 0.0, 0.0, None)
+        if saddle is None or _gap(saddle.parameters) <= _VISIBLE:
+            return StatesAtOne(beta, 0.0, 0.0, None)
+        found = saddle.parameters
+        return StatesAtOne(beta, _gap(found), -float(saddle.slopes(layers, beta)[0]), found)
+    assert failure is not None
+    raise failure
 
 
 def _split_starts(model: MlpModel, beta: float, symmetric: RSSolution | None) -> list[ParisiParameters]:
-    """Return replica symmetry split widely and, where any split would open, also less so."""
+    """Return replica symmetry split widely, less so where that asks for too fine a grid.
+
+    Sweeps are monotone: from above they come down to the states, or to nothing. From a little below they go up.
+    """
     rs = symmetric or solve_rs(model, beta, tolerance=_START_TOLERANCE)
-    fractions = (0.95, 0.3) if rs.replicon > 1.0 else (0.95,)
-    return [split(rs.order_parameters, np.ones(1), fraction) for fraction in fractions]
+    return [split(rs.order_parameters, np.ones(1), fraction) for fraction in _FRACTIONS]
 
 
 def _solved(layers: Layers, p: ParisiParameters) -> Saddle | None:
@@ -151,14 +154,15 @@ def _solved(layers: Layers, p: ParisiParameters) -> Saddle | None:
     Just before two solutions appear Newton's method wanders, and sweeps decide: they pass such a place slowly, but
     never turn round.
     """
-    try:
-        return solve_fixed(layers, p, _EQUATIONS)
-    except NotConvergedError:
-        swept = _swept(layers, p, _MOST_SWEEPS)
-        after = _swept(layers, swept, 1)
-        if _gap(after) < min(_gap(swept), _SMALL):
-            return None
-        return solve_fixed(layers, swept, _EQUATIONS)
+    for _ in range(_MOST_ROUNDS):
+        try:
+            return solve_fixed(layers, p, _EQUATIONS)
+        except NotConvergedError:
+            swept = _swept(layers, p, _MOST_SWEEPS)
+            p = _swept(layers, swept, 1)
+            if _gap(p) < min(_gap(swept), _SMALL):
+                return None
+    return solve_fixed(layers, p, _EQUATIONS)
 
 
 def _gap(p: ParisiParameters) -> float:

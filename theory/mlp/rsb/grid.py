@@ -27,7 +27,6 @@ from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
 
-_MOST_POINTS = 2_000_000
 _SMALLEST_SD = 1e-150
 _SAME = 3e-14  # relative: what r_d - r_K loses to rounding, with room
 _KEPT = 3
@@ -76,14 +75,17 @@ class Resolution:
         Step in units of the distance of the nearest singularity from the real axis.
     reach : float
         Range of h and u in standard deviations.
+    most_points : int
+        Where a grid is refused.
     """
 
     eta: float = 0.4
     reach: float = 6.5
+    most_points: int = 2_000_000
 
     def refined(self) -> Resolution:
         """Return a finer, wider one."""
-        return Resolution(self.eta / 1.5, self.reach + 0.75)
+        return Resolution(self.eta / 1.5, self.reach + 0.75, self.most_points)
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,9 @@ def build_grid(activation: Activation, field: BrokenField, resolution: Resolutio
         grid = FieldGrid(field, mesh, h, u, weight)
     else:
         grid = FieldGrid(field, mesh, h, _even_nodes(u_range, min(resolution.eta * u_scale, u_range / 8.0)), None)
-    if grid.h.size * grid.u.size > _MOST_POINTS:
+    if grid.h.size * grid.u.size > resolution.most_points:
         raise NotConvergedError(
-            f"a layer needs {grid.h.size} x {grid.u.size} points in (h, u) (limit {_MOST_POINTS}); "
+            f"a layer needs {grid.h.size} x {grid.u.size} points in (h, u) (limit {resolution.most_points}); "
             f"its fronts are {h_scale:.2g} wide in h, {u_scale:.2g} in u"
         )
     return grid

@@ -27,7 +27,7 @@ from theory.result import NotConvergedError
 PHASES = ("RS", "1RSB", "full", "unknown")
 ONSETS = ("continuous", "jump", "none", "unknown")
 _TOLERANCE = 1e-4
-_COARSE = Resolution(0.6, 6.0)
+_COARSE = Resolution(0.6, 6.0, 300_000)
 _FINE = Resolution(0.48, 6.25)  # a rule of eta 0.6 errs by 3e-5, this one by 2e-6: they differ by the coarser's error
 _BREAKPOINTS = 1e-4
 _EQUATIONS = 1e-5

@@ -175,7 +175,10 @@ def _levels(solver: Search, start: ParisiParameters | None, steps: int, most: in
     known = solver.more_levels([p], steps)
     kind = solver.classified(known)
     while kind == "undecided" and known[-1].x.size < (most or steps):
-        more = solver.more_levels(known, known[-1].x.size + 1)
+        try:
+            more = solver.more_levels(known, known[-1].x.size + 1)
+        except NotConvergedError:
+            break  # undecided, then: these levels were for the class alone
         if len(more) == len(known):
             break
         known, kind = more, solver.classified(more)
