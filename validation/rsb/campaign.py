@@ -58,7 +58,7 @@ def _spins(width: int, effort: Effort, *, quick: bool) -> RunConfig:
 
 # Random MLPs with one hidden layer: sin breaks replica symmetry beyond beta = 3.571. Its overlaps are the broader the
 # colder, but the slower as well: the sweeps grow with N so that energies settle.
-MLP_SIZES = {24: Effort(96, 1500), 48: Effort(96, 2500), 96: Effort(96, 4000), 192: Effort(64, 6000)}
+MLP_SIZES = {24: Effort(96, 1500), 48: Effort(96, 2500), 96: Effort(96, 4000), 192: Effort(48, 6000)}
 QUICK_MLP_SIZES = {12: Effort(24, 300), 24: Effort(24, 300), 48: Effort(24, 400)}
 MLP_BETAS = (1.4, 1.75, 2.1, 2.45, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 5.6, 6.2, 7.0)
 
