@@ -11,6 +11,8 @@ from theory.__main__ import main
 from theory.activations import Activation
 from theory.mlp import MlpModel, solve_krsb, solve_rs
 from theory.mlp.rsb import Resolution, breakpoint_slopes, free_entropy_at
+from theory.mlp.rsb.parameters import split
+from theory.mlp.rsb.search import Search
 
 GAUSSIAN = MlpModel(activations.get("sin"), (1.0, 1.0))
 BETA = 6.0
@@ -93,15 +95,24 @@ def test_a_shape_given_by_the_user_reaches_the_broken_solvers(capsys):
 
 
 def test_relu_breaks_beyond_its_line():
-    """C_W = 1: replica symmetry is unstable from beta = 5.20 on."""
-    model = MlpModel(activations.get("relu"), (1.0, 1.0))
-    rs = solve_rs(model, 9.0, tolerance=1e-6)
+    """C_W = 1: replica symmetry is unstable from beta = 5.20 on, and levels lower Phi, less and less."""
+    model, beta = MlpModel(activations.get("relu"), (1.0, 1.0)), 6.0
+    search = Search(model, beta, 1e-3)
+    rs = search.rs()
     assert rs.replicon > 1.0
-    solution = solve_krsb(model, 9.0, 3, tolerance=1e-3)
-    assert solution.x.size == 3
-    assert solution.classification == "continuous"
-    assert rs.free_entropy - solution.free_entropy > 10 * solution.status.error_estimate
-    assert 1.0 < solution.replicon < 1.0 + 0.1 * (rs.replicon - 1.0)
-    stable = solve_krsb(model, 4.5, 1)
+    known = search.more_levels([search.first_level(rs)], 3)
+    assert [p.x.size for p in known] == [1, 2, 3]
+    assert search.classified(known) == "continuous"
+    symmetric = split(rs.order_parameters, np.zeros(0), 0.0)
+    phi = [free_entropy_at(model, beta, p, resolution=FINE) for p in (symmetric, *known)]
+    drops = -np.diff(phi)
+    assert drops[0] > 5e-6
+    assert 0.0 < drops[1] < 0.3 * drops[0], drops
+    assert abs(drops[2]) < 0.3 * drops[1], drops
+
+
+def test_relu_is_symmetric_before_its_line():
+    model = MlpModel(activations.get("relu"), (1.0, 1.0))
+    stable, rs = solve_krsb(model, 4.0, 1, tolerance=1e-5), solve_rs(model, 4.0)
     assert stable.classification == "rs"
-    assert stable.free_entropy == pytest.approx(solve_rs(model, 4.5).free_entropy, abs=1e-6)
+    assert stable.free_entropy == pytest.approx(rs.free_entropy, abs=1e-6)

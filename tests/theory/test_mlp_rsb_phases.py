@@ -84,7 +84,7 @@ def test_the_lines_tell_a_jump_from_a_continuous_onset():
 
 
 def test_beyond_the_static_line_one_step_takes_over_where_replica_symmetry_is_locally_stable():
-    """C_W = 3, static line at beta = 5.945: at 5.8 states exist but do not decide yet, at 6.5 they do and are stable."""
+    """C_W = 3, static line at beta = 5.945: at 5.8 states exist but do not decide; at 6.5 they do, and are stable."""
     points = _Points(replace(SIN, weight_variance=3.0), None)
     assert [points.phase(beta, replicon) for beta, replicon in ((5.8, 0.79), (6.5, 0.83))] == ["RS", "1RSB"]
     before, beyond = points.one_step
