@@ -42,9 +42,9 @@ def draw(result: PhaseMap, title: str, path: Path) -> None:
         handles = _draw_stability(figure, axes, result)
     else:
         handles = [*_draw_phases(axes, result, result.columns), *_draw_lines(axes, result, result.columns)]
-    if result.failures:
-        variances, betas, _ = zip(*result.failures, strict=True)
-        crosses = axes.plot(variances, betas, "kX", markersize=8, markeredgecolor="white", clip_on=False)
+    unsolved = _unsolved(result)
+    if unsolved:
+        crosses = axes.plot(*zip(*unsolved, strict=True), "kX", markersize=8, markeredgecolor="white", clip_on=False)
         crosses[0].set_label("not converged" if result.columns is None else "not solved (see failures)")
         handles += crosses
     if handles:
@@ -59,6 +59,18 @@ def draw(result: PhaseMap, title: str, path: Path) -> None:
         title=title,
     )
     figure.savefig(path)
+
+
+def _unsolved(result: PhaseMap) -> list[tuple[float, float]]:
+    """Return the points (weight variance, beta) of failures; with phases, of unknown ones: a line is no point."""
+    if result.columns is None:
+        return [(c_w, beta) for c_w, beta, _ in result.failures]
+    return [
+        (float(c_w), float(beta))
+        for c_w, column in zip(result.weight_variances, result.columns, strict=True)
+        for beta, phase in zip(result.betas, column.phases, strict=True)
+        if phase == PHASES[3]
+    ]
 
 
 def _range(values: NDArray[np.float64], cells: bool) -> tuple[float, float]:
