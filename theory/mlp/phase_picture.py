@@ -76,7 +76,7 @@ def _unsolved(result: PhaseMap) -> list[tuple[float, float]]:
 def _range(values: NDArray[np.float64], cells: bool) -> tuple[float, float]:
     """Return the limits of an axis: the values', or their cells'."""
     edges = _edges(values) if cells and values.size > 1 else values
-    return float(edges[0]), float(edges[-1])
+    return max(0.0, float(edges[0])), float(edges[-1])
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
