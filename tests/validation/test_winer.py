@@ -73,6 +73,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
     [
         (broken(), {**WIDE, **LINES}, PASS),
         (broken(classification="1rsb-like"), {**WIDE, **LINES}, FAIL),
+        (broken(classification="undecided"), {**WIDE, **LINES}, INCONCLUSIVE),
         (broken(replicon=1.1), {**WIDE, **LINES}, FAIL),
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured

@@ -138,13 +138,16 @@ def broken_lines(evidence: Evidence) -> list[Line]:
     lines = []
     for name, result in sorted(evidence.of("broken", ["sin"]).items()):
         for one in result["solutions"]:
-            continuous = one["classification"] in ("continuous", "both")
+            decided = one["classification"] != "undecided"
+            continuous = one["classification"] in ("continuous", "both", "undecided")
             marginal = abs(one["replicon"] - 1) < MARGINAL
             other = abs(one["energy"] - one["rs_energy"]) > 10 * one["error"]
             lines.append(
                 Line(
                     f"theory, {name.removeprefix('broken-')}, beta = {one['beta']:g}",
-                    Verdict.PASS if continuous and marginal and other and one["rs_replicon"] > 1 else Verdict.FAIL,
+                    (Verdict.PASS if decided else Verdict.INCONCLUSIVE)
+                    if continuous and marginal and other and one["rs_replicon"] > 1
+                    else Verdict.FAIL,
                     f"{one['classification']} ({one['levels']} levels), replicon {one['replicon']:.4f} (symmetric "
                     f"solution: {one['rs_replicon']:.3f}), energy {one['energy']:.5f} ± {one['error']:.0e} (symmetric "
                     f"solution: {one['rs_energy']:.5f})",

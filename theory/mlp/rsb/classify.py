@@ -7,8 +7,8 @@ Gaps. A continuous part is cut into gaps k_i - k_{i-1} that shrink as 1/K, while
 that has weight in x on both sides, over the span k_K - k_0, the jump is J = (K G(K) - K' G(K')) / (K - K').
 
 Replicons. The replicon is the same on a whole plateau of k(x), and 1 on a continuous part. So the outermost or
-innermost plateau ends in a jump if its replicon is below 1 (Where there is none, it falls to
-1 from above as K^-2: observed at sin and relu).
+innermost plateau ends in a jump if its replicon is below 1. Where there is no jump the replicon falls to 1 from above
+as K^-2 (observed for sin and relu).
 
     "rs"          one plateau;
     "1rsb-like"   every plateau is stable, nothing but jumps; or a jump of more than 95 % of the span;
