@@ -21,7 +21,7 @@ class Effort(NamedTuple):
 
 # Four equal layers of spins. Overlaps differ from one glass to the next by as much as their mean: samples decide.
 LAYERS = 4
-SPIN_SIZES = {16: Effort(512, 2000), 32: Effort(512, 4000), 64: Effort(384, 8000), 128: Effort(256, 16000)}
+SPIN_SIZES = {16: Effort(512, 2000), 32: Effort(512, 4000), 64: Effort(384, 8000), 128: Effort(192, 16000)}
 QUICK_SPIN_SIZES = {6: Effort(48, 400), 10: Effort(48, 400), 16: Effort(48, 600)}
 # T from 2 to 0.4 T_c, T_c = sqrt(2 cos(pi/5)) = 1.272: half of the replicas change places even at the widest.
 SPIN_BETAS = (0.393, 0.476, 0.562, 0.655, 0.749, 0.855, 0.983, 1.123, 1.31, 1.512, 1.709, 1.965)
