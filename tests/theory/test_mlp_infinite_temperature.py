@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from theory import activations
-from theory.mlp import MlpModel
+from theory.mlp import MlpModel, infinite_temperature
 from theory.mlp.infinite_temperature import prior_self_overlaps
 
 
@@ -59,3 +59,21 @@ def test_agrees_with_networks_drawn_at_random(name: str, prior: str, c_b: float)
 def test_as_many_widths_as_layers() -> None:
     with pytest.raises(ValueError, match="2 widths"):
         prior_self_overlaps(model("tanh", 2), (3, 4))
+
+
+def test_deep_networks_cost_no_more_nodes() -> None:
+    """Shaped ReLU multiplies K by 1 + c^2/L a layer on average, at any width; a tree of rules would have 3^32 nodes."""
+    depth = 32
+    found = prior_self_overlaps(model("shaped-relu", depth), (16,) * (depth + 1))
+    assert found == pytest.approx((1.0 + 1.0 / depth) ** np.arange(depth + 1), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["tanh", "sin"])
+def test_fewer_nodes_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths = (24, 16, 24, 20)
+    found = prior_self_overlaps(model(name, 3), widths)
+    monkeypatch.setattr(infinite_temperature, "_gauss_rule", lambda nodes, weights, count: (nodes, weights))
+    assert found == pytest.approx(prior_self_overlaps(model(name, 3), widths), rel=1e-10)
+    monkeypatch.undo()
+    monkeypatch.setattr(infinite_temperature, "_NODES", 3)
+    assert found != pytest.approx(prior_self_overlaps(model(name, 3), widths), rel=1e-10)
