@@ -72,10 +72,16 @@ def _input_rule(model: MlpModel, width: int) -> tuple[FloatArray, FloatArray]:
     if model.prior == "sphere":
         return np.ones(1), np.ones(1)
     # Gauss-Laguerre by its Jacobi matrix: SciPy's weights overflow beyond a few hundred inputs.
-    k, alpha = np.arange(_NODES), 0.5 * width - 1.0
+    k, alpha = np.arange(_NODES, dtype=np.float64), 0.5 * width - 1.0
     off = np.sqrt(k[1:] * (k[1:] + alpha))
-    nodes, vectors = np.linalg.eigh(np.diag(2.0 * k + 1.0 + alpha) + np.diag(off, 1) + np.diag(off, -1))
-    return nodes * 2.0 / width, vectors[0] ** 2
+    nodes, weights = _rule_of_jacobi(2.0 * k + 1.0 + alpha, off)
+    return nodes * 2.0 / width, weights
+
+
+def _rule_of_jacobi(diagonal: FloatArray, off: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return nodes and weights of the Gauss rule of a law from its Jacobi matrix (Golub & Welsch)."""
+    nodes, vectors = linalg.eigh_tridiagonal(diagonal, off)
+    return nodes, vectors[0] ** 2
 
 
 def _gauss_rule(nodes: FloatArray, weights: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
@@ -98,8 +104,8 @@ def _gauss_rule(nodes: FloatArray, weights: FloatArray, count: int) -> tuple[Flo
         if k + 1 == count or off[k] <= _EXHAUSTED * np.abs(nodes).max():
             break
         basis[k + 1] = image / off[k]
-    values, vectors = linalg.eigh_tridiagonal(diagonal[: k + 1], off[:k])
-    return values, weights.sum() * vectors[0] ** 2
+    values, shares = _rule_of_jacobi(diagonal[: k + 1], off[:k])
+    return values, weights.sum() * shares
 
 
 def _square_moments(activation: Activation, variance: float) -> FloatArray:
@@ -127,5 +133,5 @@ def _mean_rule(raw: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
     norm = c4 - c3 * a1 - c2**2
     a2 = (c5 - 2.0 * a1 * c4 + (a1**2 - 2.0 * c2) * c3 + 2.0 * a1 * c2**2) / norm
     off = np.sqrt([c2, norm / c2])
-    nodes, vectors = np.linalg.eigh(np.diag([0.0, a1, a2]) + np.diag(off, 1) + np.diag(off, -1))
-    return m1 + nodes, vectors[0] ** 2
+    nodes, weights = _rule_of_jacobi(np.array([0.0, a1, a2]), off)
+    return m1 + nodes, weights
