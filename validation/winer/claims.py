@@ -20,6 +20,8 @@ SOURCE = "Winer & Hanin, arXiv 2503.23982, abstract"
 MARGINAL = 0.01
 # At 64 layers; half of it at 128, and so on.
 CONVERGED = 0.02
+# Kinds of breaking that have a continuous part, or may have one; all others have none.
+_BREAKING = {"continuous": Verdict.PASS, "both": Verdict.PASS, "undecided": Verdict.INCONCLUSIVE}
 EXTRAPOLATED = 1e-4
 
 
@@ -138,15 +140,13 @@ def broken_lines(evidence: Evidence) -> list[Line]:
     lines = []
     for name, result in sorted(evidence.of("broken", ["sin"]).items()):
         for one in result["solutions"]:
-            decided = one["classification"] != "undecided"
-            continuous = one["classification"] in ("continuous", "both", "undecided")
             marginal = abs(one["replicon"] - 1) < MARGINAL
             other = abs(one["energy"] - one["rs_energy"]) > 10 * one["error"]
             lines.append(
                 Line(
                     f"theory, {name.removeprefix('broken-')}, beta = {one['beta']:g}",
-                    (Verdict.PASS if decided else Verdict.INCONCLUSIVE)
-                    if continuous and marginal and other and one["rs_replicon"] > 1
+                    _BREAKING.get(one["classification"], Verdict.FAIL)
+                    if marginal and other and one["rs_replicon"] > 1
                     else Verdict.FAIL,
                     f"{one['classification']} ({one['levels']} levels), replicon {one['replicon']:.4f} (symmetric "
                     f"solution: {one['rs_replicon']:.3f}), energy {one['energy']:.5f} ± {one['error']:.0e} (symmetric "
