@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -192,6 +194,12 @@ def test_the_page_of_random_mlps(
 def test_other_activations_are_not_linear(obedient: MlpFamily) -> None:
     with pytest.raises(NotApplicableError, match="linear"):
         finding("mlp.linear-networks", obedient)
+
+
+@pytest.mark.parametrize(("layers", "compared"), [(2, [0, 1]), (5, [0, 1, 2, 3, 4]), (33, [0, 8, 16, 24, 32])])
+def test_a_few_layers_stand_for_all_of_a_deep_network(layers: int, compared: list[int]) -> None:
+    deep = cast(MeasuredMlp, SimpleNamespace(layers=layers))
+    assert MlpFamily((deep,)).layers_compared == compared
 
 
 def test_families_differ_in_law_and_not_in_width() -> None:

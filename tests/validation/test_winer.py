@@ -131,11 +131,13 @@ def test_plans() -> None:
     assert {"shaped-relu-depth-32", "relu-depth-3", "linear-depth-2"} <= set(full.families)
     seeds = [config.seed for runs in full.families.values() for config in runs.values()]
     assert len(set(seeds)) == len(seeds)
+    deep = [config.model for name in full.families if name.startswith(DEEP) for config in full.families[name].values()]
+    assert all(model.widths[0] >= 2 * model.depth for model in deep)
     assert quick.identity() != full.identity()
 
 
 TINY = Effort(
-    deep_depths=(4,), deep_widths=(4, 6, 8), deep_samples=8, deep_thermalization=10, deep_measurements=16,
+    deep_depths=(2,), widths_per_depth=(2, 3, 4), deep_samples=8, deep_thermalization=10, deep_measurements=16,
     linear_widths=(), linear_samples=0, lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
     converging=(2, 4), trends=(1, 2),
 )  # fmt: skip
@@ -145,7 +147,7 @@ def test_from_sampling_to_the_page_and_again_from_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = {name: config for name, config in deep_configs(TINY).items() if "tanh" in name}
-    plan = Plan(True, TINY, {"shaped-tanh-depth-4": deep})
+    plan = Plan(True, TINY, {"shaped-tanh-depth-2": deep})
     monkeypatch.setattr(command, "make_plan", lambda *, quick: plan)
     monkeypatch.setattr("validation.winer.pipeline.SHALLOW", ("tanh",))
     monkeypatch.setattr("validation.winer.pipeline.DEEP", ("shaped-tanh",))

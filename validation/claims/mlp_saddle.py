@@ -141,7 +141,7 @@ def _overlaps(claim: Claim, family: MlpFamily) -> Finding:
     require_sizes(family, 3, FEWEST_SAMPLES)
     chosen = stable_slots(family)
     rows: list[Row] = []
-    for layer in range(family.largest.layers):
+    for layer in family.layers_compared:
         kinds: list[tuple[str, Samples, Predict]] = [
             (f"K{layer}_ab", _layer(lambda run: run.overlaps, layer), _mean_of(layer))
         ]
@@ -150,7 +150,8 @@ def _overlaps(claim: Claim, family: MlpFamily) -> Finding:
         for symbol, samples, predict in kinds:
             found = at_slots(family, symbol, samples, chosen)
             rows.extend((i, s, predict) for i, s in zip(chosen, found, strict=True))
-    return _agreement(claim, family, rows, "overlaps of every layer")
+    listed = ", ".join(map(str, family.layers_compared))
+    return _agreement(claim, family, rows, f"overlaps of layers {listed}")
 
 
 def _mean_of(layer: int) -> Predict:

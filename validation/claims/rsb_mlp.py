@@ -151,7 +151,7 @@ def _narrow(claim: Claim, family: MlpFamily) -> Finding:
     chosen = _well_stable(family)
     if not chosen:
         raise NotApplicableError(f"needs temperatures where the replicon is at most {WELL_STABLE:g}")
-    limits = [_inside(family, i, layer, STABLE_EXPONENT, 0.0) for i in chosen for layer in range(family.largest.layers)]
+    limits = [_inside(family, i, layer, STABLE_EXPONENT, 0.0) for i in chosen for layer in family.layers_compared]
     comparisons = share_level([_narrowing(one, 1.0) for one in limits])
     wrong = share_level([_narrowing(one, 0.0) for one in limits])
     worst = max(comparisons, key=lambda c: abs(c.z))

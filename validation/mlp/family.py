@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 
 # Far below any statistical error here.
 THEORY_TOLERANCE = 1e-6
+# Neighbouring layers of a deep network have nearly the same overlaps: to compare all would cost power and say no more.
+LAYERS_COMPARED = 5
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class MlpFamily:
     def largest(self) -> MeasuredMlp:
         """The widest run."""
         return self.runs[-1]
+
+    @property
+    def layers_compared(self) -> list[int]:
+        """Layers whose overlaps are compared: all of a shallow network, a few of a deep one, evenly spaced."""
+        layers = self.largest.layers
+        return np.linspace(0, layers - 1, min(layers, LAYERS_COMPARED)).round().astype(int).tolist()
 
     @property
     def label(self) -> str:

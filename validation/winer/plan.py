@@ -26,8 +26,11 @@ class Effort:
 
     Attributes
     ----------
-    deep_depths, deep_widths : tuple of int
+    deep_depths : tuple of int
         Of the shaped networks sampled.
+    widths_per_depth : tuple of int
+        Their widths N over their depth L. What corrects the limit of infinite width of a deep network is a series in
+        L/N (its norm alone varies as 2 L/N), not in 1/N: below N = 2 L its first term says nothing.
     deep_samples, deep_thermalization, deep_measurements : int
     linear_widths : tuple of int
         Reference widths N of linear networks with layers of N, 2 N and N / 2.
@@ -47,7 +50,7 @@ class Effort:
     """
 
     deep_depths: tuple[int, ...]
-    deep_widths: tuple[int, ...]
+    widths_per_depth: tuple[int, ...]
     deep_samples: int
     deep_thermalization: int
     deep_measurements: int
@@ -63,14 +66,15 @@ class Effort:
 
 
 _FULL = Effort(
-    deep_depths=(8, 16, 32), deep_widths=(16, 32, 64), deep_samples=64, deep_thermalization=150, deep_measurements=200,
+    deep_depths=(8, 16, 32), widths_per_depth=(2, 4, 8),
+    deep_samples=64, deep_thermalization=150, deep_measurements=200,
     linear_widths=(24, 48, 96), linear_samples=64, lines=(1, 2, 3, 4, 6), line_end=16.0,
     broken=(("sin", 1, (4.2, 4.6, 5.0)),),
     scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4, 6, 8, 12),
 )  # fmt: skip
 _QUICK = Effort(
-    deep_depths=(8,), deep_widths=(8, 16, 32), deep_samples=24, deep_thermalization=60, deep_measurements=80,
+    deep_depths=(8,), widths_per_depth=(2, 4, 8), deep_samples=24, deep_thermalization=60, deep_measurements=80,
     linear_widths=(12, 24, 48), linear_samples=24, lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
     scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4),
@@ -141,17 +145,17 @@ def linear_configs(effort: Effort) -> dict[str, RunConfig]:
 def deep_configs(effort: Effort) -> dict[str, RunConfig]:
     """Return the configurations of deep shaped networks, by name of their folder."""
     return {
-        f"{activation}-depth-{depth}-width-{width}": _deep(activation, depth, width, effort)
+        f"{activation}-depth-{depth}-width-{ratio * depth}": _deep(activation, depth, ratio * depth, effort)
         for activation in DEEP
         for depth in effort.deep_depths
-        for width in effort.deep_widths
+        for ratio in effort.widths_per_depth
     }
 
 
 def _deep(activation: str, depth: int, width: int, effort: Effort) -> RunConfig:
     document: dict[str, Any] = {
         # No two runs may share random numbers: the extrapolations take them as independent.
-        "seed": 2503_23982_5000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
+        "seed": 2503_23982_8000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
         "samples": effort.deep_samples,
         "model": {
             "kind": "mlp",
