@@ -55,7 +55,7 @@ class MlpFamily:
     def layers_compared(self) -> list[int]:
         """Layers whose overlaps are compared: all of a shallow network, a few of a deep one, evenly spaced."""
         layers = self.largest.layers
-        return np.linspace(0, layers - 1, min(layers, LAYERS_COMPARED)).round().astype(int).tolist()
+        return [round(layer) for layer in np.linspace(0, layers - 1, min(layers, LAYERS_COMPARED))]
 
     @property
     def label(self) -> str:
