@@ -23,12 +23,13 @@ from theory.mlp import RSSolution
 from validation.__main__ import main
 from validation.claims import REGISTER, Finding
 from validation.claims.base import NotApplicableError
-from validation.claims.mlp_exact import compare_networks, linear_network
-from validation.compare import Verdict
+from validation.claims.mlp_linear import compare_moments, compare_networks, compare_overlaps, linear_network
+from validation.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
 from validation.measured import read_measured
 from validation.mlp.controls import control
 from validation.mlp.family import MlpFamily, families_of_mlps
 from validation.mlp.measured import MeasuredMlp
+from validation.sections.mlp_family import finding_figure
 
 SADDLE = ("mlp.energy", "mlp.entropy", "mlp.overlaps")
 
@@ -158,8 +159,33 @@ def test_linear_networks_follow_from_their_own_weights(linear: MlpFamily) -> Non
     found = finding("mlp.linear-networks", linear)
     assert found.verdict is not Verdict.FAIL, found.summary
     assert found.partner_as_expected
+    assert "<svg" in finding_figure(found)
     # x -> a.x with the gaussian prior: <x> = -beta a, so K^0_ab = beta^2 |a|^2 / N.
     assert networks[0].means[0] == pytest.approx(networks[0].field)
+
+
+def unequal_networks(order: tuple[int, ...]) -> list[Comparison]:
+    """Compare averages over networks with layers of N, 2 N and N / 2 with a theory that has them in some order."""
+    ratios, sizes = (1.0, 2.0, 0.5), (24, 48, 96)
+    runs = []
+    for n in sizes:
+        widths = [round(n * ratio) for ratio in ratios]
+        config = mlp_config(n, 96, widths=widths, activation="linear")
+        runs.append(SimpleNamespace(model=config.model, config=config, layers=3, sites=n))
+    theory = SimpleNamespace(width_ratios=tuple(ratios[i] for i in order))
+    family = cast(
+        MlpFamily, SimpleNamespace(runs=runs, largest=runs[-1], theory=theory, sizes=np.array(sizes, dtype=float))
+    )
+    networks = [[linear_network(cast(MeasuredMlp, run), i) for i in range(96)] for run in runs]
+    means, differences = compare_overlaps(family, networks)
+    return [one.comparison for one in (*compare_moments(family, networks), *means, *differences)]
+
+
+def test_overlaps_from_weights_are_those_of_free_probability() -> None:
+    right, wrong = unequal_networks((0, 1, 2)), unequal_networks((2, 1, 0))
+    assert len(right) == 6 + 3 + 2
+    assert smallest_adjusted_p(right) > LEVEL
+    assert smallest_adjusted_p(wrong) < 1e-3 * LEVEL
 
 
 def test_three_routes_to_the_entropy_curve_of_a_gaussian_law() -> None:

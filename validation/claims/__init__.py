@@ -4,8 +4,8 @@ from validation.claims.base import Claim, Family, Finding
 from validation.claims.critical import CRITICAL_TEMPERATURE
 from validation.claims.identity import IDENTITY
 from validation.claims.mlp_entropy import ENTROPY_CURVE
-from validation.claims.mlp_exact import IDENTITY as MLP_IDENTITY
-from validation.claims.mlp_exact import LINEAR
+from validation.claims.mlp_identity import IDENTITY as MLP_IDENTITY
+from validation.claims.mlp_linear import LINEAR
 from validation.claims.mlp_saddle import ENERGY, ENTROPY, OVERLAPS, UNSTABLE
 from validation.claims.rsb_copies import FLUCTUATIONS, GHIRLANDA_GUERRA, TRIANGLES
 from validation.claims.rsb_mlp import BROAD, NARROW

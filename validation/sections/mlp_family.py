@@ -9,7 +9,7 @@ from validation.claims.base import Finding
 from validation.compare import LEVEL
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
-from validation.sections import mlps
+from validation.sections import linear, mlps
 
 
 def family_section(family: MlpFamily) -> dict[str, Any]:
@@ -38,6 +38,8 @@ def finding_figure(finding: Finding) -> str:
     """Return the figure of a finding about random MLPs, or nothing where it has none."""
     if "width_series" in finding.details:
         return mlps.widths_figure(finding.family, finding.details["width_series"], finding.comparisons)
+    if "spectra" in finding.details:
+        return linear.linear_figure(finding.family, finding.details)
     if "curve" in finding.details:
         return mlps.curve_figure(finding.family, finding.details["curve"])
     return ""

@@ -1,4 +1,4 @@
-"""What holds for random MLPs at every width: the identity between energy and overlaps, and the linear network."""
+"""Random linear networks: energies and overlaps from their weights, and averages over weights by free probability."""
 
 from __future__ import annotations
 
@@ -9,60 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.networks.source import mlp_of_sample
-from theory.mlp.free_product import product_moments
-from validation.claims.base import Claim, Finding, NotApplicableError, require_samples, require_sizes
-from validation.compare import (
-    LEVEL,
-    Comparison,
-    control_variate,
-    extrapolate,
-    share_level,
-    smallest_adjusted_p,
-    verdict_of_agreement,
-)
-from validation.mlp.controls import SAMPLES_PER_CONTROL
+from theory.mlp.free_product import gibbs_overlaps, product_moments
+from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
+from validation.compare import Comparison, Extrapolation, extrapolate, share_level, verdict_of_agreement
 from validation.mlp.family import MlpFamily
+from validation.mlp.limits import EXPONENT
 from validation.mlp.measured import MeasuredMlp
 from validation.subject import Subject
 
 FloatArray = NDArray[np.float64]
 
-# A missing factor or term violates an identity by half of the energy or more; about fifty networks resolve a tenth.
+# As of the identity between energy and overlaps: a missing factor is off by half or more.
 RELEVANT = 0.10
 MOMENTS = (1, 2, 3)
 
-
-def compare_sides(run: MeasuredMlp, *, with_overlaps: bool = True) -> list[Comparison]:
-    """Compare both sides of the identity at each slot of finite temperature, sample by sample."""
-    c_w = run.model.weight_variance
-    residuals = run.identity_residuals
-    if not with_overlaps:
-        residuals = residuals + run.betas * c_w * run.overlaps[..., -1]
-    controls = run.prior_controls[:, : run.samples // SAMPLES_PER_CONTROL]
-    found = []
-    for slot in np.flatnonzero(run.betas > 0):
-        difference, error, _ = control_variate(residuals[:, slot], controls, 0.0)
-        energy = float(run.energies[:, slot].mean())
-        name = f"N = {run.sites}, beta = {run.betas[slot]:g}"
-        found.append(Comparison(name, energy, error, energy - difference, run.samples - 1 - controls.shape[1]))
-    return found
-
-
-def _identity(claim: Claim, family: MlpFamily) -> Finding:
-    require_samples(family)
-    comparisons = share_level([c for run in family.runs for c in compare_sides(run)])
-    wrong = [c for run in family.runs for c in compare_sides(run, with_overlaps=False)]
-    worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.measured) for c in comparisons]))
-    return claim.finding(
-        family,
-        verdict_of_agreement(comparisons, RELEVANT),
-        f"energies and overlaps at {len(comparisons)} widths and temperatures: largest deviation {worst.z:+.1f} "
-        f"standard errors ({worst.name}); half of them would have shown {100 * sharp:.2g} % of the energy",
-        comparisons,
-        "the identity without the overlap of two replicas",
-        smallest_adjusted_p(wrong) < LEVEL,
-    )
+Networks = list[list["LinearNetwork"]]  # of each width
 
 
 @dataclass(frozen=True)
@@ -77,14 +38,42 @@ class LinearNetwork:
         |M_l a|^2 / N_l with M_l the product of the first l scaled weight matrices: <K^l_ab> = beta^2 |M_l a|^2 / N_l.
     traces : float64 (L + 1,)
         tr M_l M_l^T / N_l: <K^l_aa> - <K^l_ab>.
-    moments : float64 (L, 3)
-        (1/N_0) tr (M_l^T M_l)^k for k = 1, 2, 3 and l = 1..L.
+    spectra : tuple of float64 (N_0,)
+        Eigenvalues of M_l^T M_l, rising, for l = 1..L.
     """
 
     field: float
     means: FloatArray
     traces: FloatArray
-    moments: FloatArray
+    spectra: tuple[FloatArray, ...]
+
+    def moment(self, order: int, factors: int) -> float:
+        """Return (1/N_0) tr (M_l^T M_l)^order for l = factors."""
+        return float(np.mean(self.spectra[factors - 1] ** order))
+
+
+@dataclass(frozen=True)
+class OverFamily:
+    """An average over networks at every width, its limit, and what free probability says of that.
+
+    Attributes
+    ----------
+    name : str
+    limit : Extrapolation
+    predicted : float
+    degrees : float
+        Degrees of freedom behind the error of the limit.
+    """
+
+    name: str
+    limit: Extrapolation
+    predicted: float
+    degrees: float
+
+    @property
+    def comparison(self) -> Comparison:
+        """The limit against the prediction."""
+        return Comparison(self.name, self.limit.value, self.limit.error, self.predicted, self.degrees)
 
 
 def linear_network(run: MeasuredMlp, sample: int) -> LinearNetwork:
@@ -98,15 +87,11 @@ def linear_network(run: MeasuredMlp, sample: int) -> LinearNetwork:
         products.append(product)
     scale = math.sqrt(model.sites * model.weight_variance / model.widths[-1])
     a = scale * disorder.readout @ product
-    moments = []
-    for m in products[1:]:
-        spectrum = np.linalg.eigvalsh(m.T @ m)
-        moments.append([float(np.sum(spectrum**k)) / model.widths[0] for k in MOMENTS])
     return LinearNetwork(
         float(a @ a) / model.sites,
         np.array([float(np.sum((m @ a) ** 2)) / m.shape[0] for m in products]),
         np.array([float(np.sum(m**2)) / m.shape[0] for m in products]),
-        np.array(moments),
+        tuple(np.asarray(np.linalg.eigvalsh(m.T @ m), dtype=np.float64) for m in products[1:]),
     )
 
 
@@ -115,22 +100,29 @@ def _linear(claim: Claim, family: MlpFamily) -> Finding:
     if model.activation != "linear" or model.prior != "gaussian" or model.bias_variance > 0:
         raise NotApplicableError("needs linear networks without biases and the gaussian prior")
     require_sizes(family, 3)
-    networks = [[linear_network(run, int(i)) for i in run.data.sample.values] for run in family.runs]
+    networks: Networks = [[linear_network(run, int(i)) for i in run.data.sample.values] for run in family.runs]
     by_sample = [c for run, ns in zip(family.runs, networks, strict=True) for c in compare_networks(run, ns)]
-    comparisons = share_level([*by_sample, *_compare_moments(family, networks)])
+    moments, (means, differences) = compare_moments(family, networks), compare_overlaps(family, networks)
+    averaged = [one.comparison for one in (*moments, *means, *differences)]
+    comparisons = share_level([*by_sample, *averaged])
+    worst_average = max(averaged, key=lambda c: abs(c.z))
     shuffled = [*networks[-1][1:], networks[-1][0]]
     unexplained = _unexplained(family.largest, networks[-1])
     worst = max(comparisons, key=lambda c: abs(c.z))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),
-        f"energies and overlaps of every single network against its own weights, and {len(MOMENTS)} moments of the "
-        f"products of up to {model.depth} matrices against free probability: largest deviation {worst.z:+.1f} "
-        f"standard errors ({worst.name}); the weights explain all but {100 * unexplained:.2g} % of the variance of the "
-        f"energy from network to network",
+        f"energies and overlaps of every single network against its own weights: the weights explain all but "
+        f"{100 * unexplained:.2g} % of the variance of the energy from network to network; {len(MOMENTS)} moments of "
+        f"the products of up to {model.depth} matrices and overlaps of all layers, averaged over weights and "
+        f"extrapolated in 1/N, against free probability: largest deviation {worst_average.z:+.1f} standard errors "
+        f"({worst_average.name}); of all {len(comparisons)} comparisons {worst.z:+.1f} ({worst.name})",
         comparisons,
         "each network's energy against the weights of the next one, which must explain nothing",
         unexplained < 0.5 < _unexplained(family.largest, shuffled),
+        spectra=[np.array(one) for one in zip(*(n.spectra for n in networks[-1]), strict=True)],
+        layer_means=means,
+        layer_differences=differences,
     )
 
 
@@ -160,33 +152,43 @@ def _unexplained(run: MeasuredMlp, networks: list[LinearNetwork]) -> float:
     return float(np.var(run.energies[:, 0] - exact) / np.var(run.energies[:, 0]))
 
 
-def _compare_moments(family: MlpFamily, networks: list[list[LinearNetwork]]) -> list[Comparison]:
-    """Compare moments of the weight product, extrapolated in 1/N, with free probability (theory.mlp.free_product)."""
+def compare_moments(family: MlpFamily, networks: Networks) -> list[OverFamily]:
+    """Compare moments of the weight product with free probability (theory.mlp.free_product)."""
     c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
     found = []
     for factors in range(1, family.largest.model.depth + 1):
         expected = product_moments(ratios[: factors + 1], max(MOMENTS))
-        for column, order in enumerate(MOMENTS):
-            samples = [np.array([n.moments[factors - 1, column] for n in ns]) for ns in networks]
-            values = np.array([s.mean() for s in samples])
-            errors = np.array([s.std(ddof=1) / np.sqrt(s.size) for s in samples])
-            limit = extrapolate(family.sizes, values, errors, 1.0)
+        for order in MOMENTS:
+            samples = [np.array([n.moment(order, factors) for n in ns]) for ns in networks]
             predicted = c_w ** (factors * order) * float(expected[order - 1])
-            name = f"moment {order} of {factors} factor(s)"
-            found.append(Comparison(name, limit.value, limit.error, predicted, min(s.size for s in samples) - 1))
+            found.append(_over_family(family, f"moment {order} of {factors} factor(s)", samples, predicted))
     return found
 
 
-_IDENTITY_TEXT = "[⟨H⟩]/N = -β C_W ([⟨K^L_aa⟩] - [⟨K^L_ab⟩]) at every width and temperature."
+def compare_overlaps(family: MlpFamily, networks: Networks) -> tuple[list[OverFamily], list[OverFamily]]:
+    """Compare K^l_ab / beta^2 of layers 0..L and K^l_aa - K^l_ab of layers 1..L with free probability.
 
-IDENTITY: Claim = Claim(
-    id="mlp.identity",
-    statement=_IDENTITY_TEXT,
-    source="Integration by parts over the Gaussian output weights; holds at every width, for every activation.",
-    needs="random MLPs, at least 4 samples",
-    evaluate=_identity,
-    about=Subject.RANDOM_MLPS,
-)
+    Both follow from the weights and have no thermal noise; of the input, K^0_aa - K^0_ab is 1 in every network.
+    """
+    v, k0 = gibbs_overlaps(family.theory.width_ratios, 1.0, family.largest.model.weight_variance)
+    means, differences = [], []
+    for layer in range(family.largest.layers):
+        samples = [np.array([n.means[layer] for n in ns]) for ns in networks]
+        means.append(_over_family(family, f"K{layer}_ab / beta^2 from weights", samples, float(k0[layer])))
+        if layer > 0:
+            samples = [np.array([n.traces[layer] for n in ns]) for ns in networks]
+            name = f"K{layer}_aa - K{layer}_ab from weights"
+            differences.append(_over_family(family, name, samples, float(v[layer])))
+    return means, differences
+
+
+def _over_family(family: MlpFamily, name: str, samples: list[FloatArray], predicted: float) -> OverFamily:
+    values = np.array([s.mean() for s in samples])
+    errors = np.array([s.std(ddof=1) / np.sqrt(s.size) for s in samples])
+    limit = extrapolate(family.sizes, values, errors, EXPONENT)
+    return OverFamily(name, limit, predicted, min(s.size for s in samples) - 1)
+
+
 LINEAR: Claim = Claim(
     id="mlp.linear-networks",
     statement="A linear network has H = a.x: its energy and overlaps follow from its weights, their averages from the "
