@@ -8,7 +8,7 @@ from validation.plots import INKS, MARKERS, figure, to_svg
 from validation.winer.claims import Evidence
 from validation.winer.plan import DEEP, SHALLOW
 
-QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$\sqrt{L}\,e$", "entropy": r"$L\,s$"}
+QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$L^{1/2}\,e$", "entropy": r"$L\,s$"}
 
 
 def lines(evidence: Evidence) -> str:
@@ -22,14 +22,11 @@ def lines(evidence: Evidence) -> str:
             for name, result in found:
                 depth = int(name.rsplit("-", 1)[1])
                 line, end = result["line"], result["end"]
-                label = activation if (name, result) == found[0] else None
-                style = {"color": INKS[i], "ms": 6, "label": label}
-                if line is None:
-                    left.plot([depth], [end], "^", mfc="white", **style)
-                else:
-                    left.plot([depth], [line], MARKERS[i], **style)
+                style = {"color": INKS[i], "label": activation if (name, result) == found[0] else None}
+                stable = {"mfc": "white"} if line is None else {}
+                left.plot([depth], [end if line is None else line], MARKERS[i], ms=6, **style, **stable)
                 right.plot(result["beta"], result["replicon"], MARKERS[i] + "-", ms=3 + depth, mfc="white", lw=0.8,
-                           color=INKS[i], label=f"{activation}, depth {depth}")  # fmt: skip
+                           **style)  # fmt: skip
         left.set_xlabel("depth  $L$")
         left.set_ylabel(r"$\beta$ where the replicon passes 1")
         left.set_xticks(sorted({int(name.rsplit("-", 1)[1]) for found in parts.values() for name, _ in found}))
@@ -37,13 +34,14 @@ def lines(evidence: Evidence) -> str:
         right.axhline(1, color="0.3", lw=1.1)
         right.set_xlabel(r"inverse temperature  $\beta$")
         right.set_ylabel("replicon (unstable above 1)")
-        right.legend(fontsize=7)
+        right.legend()
         return to_svg(drawing)
 
 
 def trends(evidence: Evidence) -> str:
     """Draw what depth does to unshaped networks: energy, entropy, order or chaos; with Monte Carlo."""
-    parts = [(name.removeprefix("trend-"), result) for name, result in sorted(evidence.of("trend", SHALLOW).items())]
+    found = evidence.of("trend", SHALLOW)
+    parts = [(name, found[f"trend-{name}"]) for name in SHALLOW if f"trend-{name}" in found]
     if not parts:
         return ""
     with figure(3) as (drawing, axes):
@@ -127,9 +125,13 @@ def convergence(evidence: Evidence) -> str:
             right.plot(last["l"], last["mean"], MARKERS[i], ms=3.5, mfc="white", color=INKS[2 * i])
         left.set_xscale("log")
         left.set_yscale("log")
+        depths = sorted({depth for _, result in parts for depth in result["depths"]})
+        left.set_xticks([1 / depth for depth in depths], [f"1/{depth}" for depth in depths])
+        left.minorticks_off()
+        left.set_ylim(top=10 * left.get_ylim()[1])  # room for the legend
         left.set_xlabel("$1/L$")
         left.set_ylabel("off infinite depth [%]; lines: 1/L")
-        left.legend(fontsize=7)
+        left.legend(fontsize=8, loc="upper left", ncols=2)
         right.set_xlabel(r"relative depth  $\ell/L$")
         right.set_ylabel("self-overlap (solid), overlap (dashed)")
         right.legend()
@@ -149,8 +151,10 @@ def scan(evidence: Evidence) -> str:
                           color=INKS[i % len(INKS)], label=f"shape {shape:g}")  # fmt: skip
             axis.axhline(1, color="0.3", lw=1.2)
             axis.set_xscale("log")
+            axis.set_yscale("log")
             axis.set_title(name.removeprefix("deep-"), fontsize=10, loc="left")
             axis.set_xlabel(r"tilt  $b = \beta^2 L$")
             axis.set_ylabel("replicon at infinite depth (unstable above 1)")
-            axis.legend(fontsize=8)
+            axis.set_ylim(top=100 * axis.get_ylim()[1])  # room for the legend
+            axis.legend(fontsize=8, loc="upper left", ncols=2)
         return to_svg(drawing)

@@ -21,7 +21,8 @@ from validation.winer.records import from_values
 
 _THEORY: list[tuple[str, Callable[[Evidence], str], str]] = [
     ("Where replica symmetry turns unstable", figures.lines, "Hidden layers of equal width, C_W = 1. Left: the "
-     "line; open triangles: stable up to there. Right: the replicon below and above it."),
+     "line; open: stable up to there. Right: the replicon below and above it, deeper networks with larger "
+     "markers."),
     ("What depth does to unshaped networks", figures.trends, "Lines: replica-symmetric energy and entropy at one beta; "
      "points: Monte Carlo's limits of infinite width. Right: factor by which a layer multiplies the squared "
      "distance of nearby inputs at infinite temperature."),
