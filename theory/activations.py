@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +95,12 @@ def get(name: str, *, depth: int = 1, shape: float = 1.0) -> Activation:
         raise ValueError(f"depth {depth} is not possible; give at least 1")
     if not (math.isfinite(shape) and shape > 0):
         raise ValueError(f"shape {shape} is not possible; give a positive number")
-    phi, dphi = _SHAPED[name]
-    t = shape / math.sqrt(depth)
+    return _at_scale(name, *_SHAPED[name], shape / math.sqrt(depth))
+
+
+@lru_cache(maxsize=1024)
+def _at_scale(name: str, phi: ShapedFunction, dphi: ShapedFunction, t: float) -> Activation:
+    """Return one member of a family, the same object each time, so that models of it are equal."""
     return Activation(name, lambda z: phi(z, t), lambda z: dphi(z, t))
 
 

@@ -47,3 +47,8 @@ def test_shaped_activations_have_the_documented_form_and_flatten_as_one_over_the
 def test_bad_requests_are_refused(name, options, message):
     with pytest.raises(ValueError, match=message):
         activations.get(name, **options)
+
+
+def test_one_member_of_a_family_is_one_object():
+    assert activations.get("shaped-tanh", depth=8, shape=2.0) == activations.get("shaped-tanh", depth=8, shape=2.0)
+    assert activations.get("shaped-tanh", depth=8, shape=2.0) != activations.get("shaped-tanh", depth=8, shape=1.0)

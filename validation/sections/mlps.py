@@ -46,8 +46,8 @@ class TheoryCurve:
 
 def theory_curve(family: MlpFamily) -> TheoryCurve:
     """Return the replica-symmetric line of a family."""
-    nodes = np.unique(np.concatenate([family.betas, [0.0]]))
-    solutions = family.predict(nodes)
+    nodes = np.concatenate([[0.0], family.betas[::-1]])
+    solutions = [*family.predict(np.zeros(1)), *reversed(family.predictions)]
     fine = np.linspace(0.0, nodes[-1], 200)
 
     def smooth(values: list[float] | list[list[float]]) -> FloatArray:

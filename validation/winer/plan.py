@@ -30,8 +30,10 @@ class Effort:
         Of the shaped networks sampled.
     widths_per_depth : tuple of int
         Their widths N over their depth L. What corrects the limit of infinite width of a deep network is a series in
-        L/N (its norm alone varies as 2 L/N), not in 1/N: below N = 2 L its first term says nothing.
+        L/N (its norm alone varies as 2 L/N): below N = 2 L its first terms say nothing. Four widths bear two terms.
     deep_samples, deep_thermalization, deep_measurements : int
+        Networks of a deep family differ by far more than noise (chains relax within two sweeps), so that many networks
+        with short chains say most.
     linear_widths : tuple of int
         Reference widths N of linear networks with layers of N, 2 N and N / 2.
     linear_samples : int
@@ -66,15 +68,15 @@ class Effort:
 
 
 _FULL = Effort(
-    deep_depths=(8, 16, 32), widths_per_depth=(2, 4, 8),
-    deep_samples=64, deep_thermalization=150, deep_measurements=200,
+    deep_depths=(8, 16, 32), widths_per_depth=(2, 3, 4, 8),
+    deep_samples=256, deep_thermalization=60, deep_measurements=60,
     linear_widths=(24, 48, 96), linear_samples=64, lines=(1, 2, 3, 4, 6), line_end=16.0,
     broken=(("sin", 1, (4.2, 4.6, 5.0)),),
     scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4, 6, 8, 12),
 )  # fmt: skip
 _QUICK = Effort(
-    deep_depths=(8,), widths_per_depth=(2, 4, 8), deep_samples=24, deep_thermalization=60, deep_measurements=80,
+    deep_depths=(8,), widths_per_depth=(2, 3, 4, 8), deep_samples=48, deep_thermalization=40, deep_measurements=40,
     linear_widths=(12, 24, 48), linear_samples=24, lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
     scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4),
@@ -155,7 +157,7 @@ def deep_configs(effort: Effort) -> dict[str, RunConfig]:
 def _deep(activation: str, depth: int, width: int, effort: Effort) -> RunConfig:
     document: dict[str, Any] = {
         # No two runs may share random numbers: the extrapolations take them as independent.
-        "seed": 2503_23982_8000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
+        "seed": 2503_23982_9000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
         "samples": effort.deep_samples,
         "model": {
             "kind": "mlp",
