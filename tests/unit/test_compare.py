@@ -110,8 +110,25 @@ SIZES = np.array([32.0, 128.0, 512.0])
 def test_the_limit_of_exact_data_is_found() -> None:
     found = extrapolate(SIZES, -1.0 + 3.0 / SIZES, np.array([0.1, 0.01, 0.02]), 1.0)
     assert found.value == pytest.approx(-1.0, abs=1e-10)
-    assert found.slope == pytest.approx(3.0)
+    assert found.corrections == (pytest.approx(3.0),)
+    assert found.at(np.array([0.0, 0.5])) == pytest.approx([-1.0, 0.5])
     assert found.goodness == pytest.approx(1.0)
+
+
+def test_a_second_correction_is_fitted_where_it_is_asked_for() -> None:
+    sizes = np.array([16.0, 24.0, 32.0, 64.0])
+    values, errors = 2.0 + 3.0 / sizes - 20.0 / sizes**2, np.full(4, 1e-3)
+    first, second = (extrapolate(sizes, values, errors, 1.0, terms=terms) for terms in (1, 2))
+    assert second.value == pytest.approx(2.0, abs=1e-9)
+    assert second.corrections == pytest.approx((3.0, -20.0))
+    # Against the normal equations of the model, written out.
+    design = np.stack([np.ones(4), 1 / sizes, sizes**-2.0], axis=1)
+    assert second.error == pytest.approx(1e-3 * math.sqrt(np.linalg.inv(design.T @ design)[0, 0]))
+    # One correction alone is far off, and its fit is bad.
+    assert abs(first.value - 2.0) > 10e-3
+    assert first.goodness < FALSE_ALARM
+    with pytest.raises(ValueError, match="needs at least 3"):
+        extrapolate(sizes[:2], values[:2], errors[:2], 1.0, terms=2)
 
 
 def test_the_limit_of_noisy_data_is_covered() -> None:

@@ -29,10 +29,13 @@ PROBABILITIES = np.array([0.3, 0.3, 0.4])
 VARIANCE = float(PROBABILITIES @ np.square(LEVELS) - (PROBABILITIES @ np.array(LEVELS)) ** 2)
 
 
-def run(width: int, samples: int, *, broad: bool = True, copies: int = COPIES, seed: int = 0) -> MeasuredMlp:
+def run(
+    width: int, samples: int, *, broad: bool = True, copies: int = COPIES, seed: int = 0, scales: float = 0.0
+) -> MeasuredMlp:
     """Return a run whose overlaps are a cascade's beyond the line, if `broad`, with noise of N^-1/3, else of N^-1/2.
 
-    Networks differ as well: by the mean overlap, of order N^-1/2, everywhere.
+    Networks differ as well: by the mean overlap, of order N^-1/2, everywhere, and by the scale of all overlaps, whose
+    logarithm varies by `scales` N^-1/2.
     """
     rng = np.random.default_rng([seed, width])
     config = mlp_config(width, samples, BETAS)
@@ -47,14 +50,14 @@ def run(width: int, samples: int, *, broad: bool = True, copies: int = COPIES, s
         overlaps[:, i] += noise * rng.standard_normal((samples, ROWS, pairs, 2))
         overlaps[:, i] += 0.3 * width**-0.5 * rng.standard_normal((samples, 1, 1, 2)) * (not glass)
     energy = rng.standard_normal((samples, BETAS.size, ROWS, copies))
+    scale = np.exp(scales * width**-0.5 * rng.standard_normal((samples, 1, 1, 1, 1)))
+    self_overlaps = scale * np.ones((samples, BETAS.size, ROWS, copies, 2))
+    overlaps *= scale
     data = xr.Dataset(
         {
             "energy": (("sample", "slot", "measurement", "copy"), energy),
             "overlap": (("sample", "slot", "overlap_measurement", "pair", "layer"), overlaps),
-            "self_overlap": (
-                ("sample", "slot", "overlap_measurement", "copy", "layer"),
-                np.ones((samples, BETAS.size, ROWS, copies, 2)),
-            ),
+            "self_overlap": (("sample", "slot", "overlap_measurement", "copy", "layer"), self_overlaps),
         },
         coords={"sample": np.arange(samples), "beta": ("slot", BETAS)},
     )
@@ -112,6 +115,19 @@ def test_narrowing_overlaps_pass(narrow: MlpFamily) -> None:
     assert found.verdict is Verdict.PASS, found.summary
     # One temperature has a replicon of at most one half; two layers.
     assert len(found.comparisons) == 2
+
+
+def test_networks_of_very_different_scales_are_told_from_broad_overlaps() -> None:
+    """At N = 24 scales differ by a factor of three: their variances scatter, their shares do not."""
+    family_of_scales = family(samples=64, broad=False, scales=6.0)
+    assert REGISTER[NARROW].test(family_of_scales).verdict is Verdict.PASS
+    narrowest = family_of_scales.runs[0]
+    statistics = narrowest.overlap_statistics(3, 0)
+    variances = statistics.square - statistics.apart
+    share = rsb_mlp.relative_variance(narrowest, 3, 0)
+    assert share.value == pytest.approx(0.25 / 24, rel=0.05)
+    assert share.error < 0.1 * share.value
+    assert variances.std() / variances.mean() > 2
 
 
 def test_overlaps_that_stay_broad_where_symmetry_is_stable_fail(

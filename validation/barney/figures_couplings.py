@@ -74,7 +74,7 @@ def _approach(axis: Axes, sizes: list[dict[str, Any]], key: str, i: int, label: 
                   fmt=MARKERS[i], ms=4, mfc="white", color=INKS[i], capsize=2, label=label)  # fmt: skip
     axis.errorbar([0], [limit.value], [limit.error], fmt=MARKERS[i], ms=5, color=INKS[i], capsize=3)
     line = np.array([0, x.max()])
-    axis.plot(line, limit.value + limit.slope * line, ":", lw=1, color=INKS[i])
+    axis.plot(line, limit.at(line), ":", lw=1, color=INKS[i])
 
 
 def stability_before_after(evidence: Evidence) -> str:

@@ -114,7 +114,7 @@ def _limit(
     chi_squared = float(misfit @ weight @ misfit)
     goodness = float(stats.chi2.sf(chi_squared, freedom)) if freedom else float("nan")
     inflation = np.sqrt(max(1.0, chi_squared / freedom)) if freedom else 1.0
-    return Extrapolation(float(line[0]), float(np.sqrt(spread[0, 0]) * inflation), float(line[1]), goodness)
+    return Extrapolation(float(line[0]), float(np.sqrt(spread[0, 0]) * inflation), (float(line[1]),), goodness)
 
 
 def _window(family: Family) -> list[tuple[int, ...]]:

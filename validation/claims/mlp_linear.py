@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from mcsim.networks.source import mlp_of_sample
 from theory.mlp.free_product import gibbs_overlaps, product_moments
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.compare import Comparison, Extrapolation, extrapolate, share_level, verdict_of_agreement
+from validation.compare import Comparison, Extrapolation, series_fit, share_level, verdict_of_agreement
 from validation.mlp.family import MlpFamily
-from validation.mlp.limits import EXPONENT
 from validation.mlp.measured import MeasuredMlp
 from validation.subject import Subject
 
@@ -185,7 +184,7 @@ def compare_overlaps(family: MlpFamily, networks: Networks) -> tuple[list[OverFa
 def _over_family(family: MlpFamily, name: str, samples: list[FloatArray], predicted: float) -> OverFamily:
     values = np.array([s.mean() for s in samples])
     errors = np.array([s.std(ddof=1) / np.sqrt(s.size) for s in samples])
-    limit = extrapolate(family.sizes, values, errors, EXPONENT)
+    limit = series_fit(family.sizes, values, errors)
     return OverFamily(name, limit, predicted, min(s.size for s in samples) - 1)
 
 

@@ -13,16 +13,10 @@ from theory.mlp.rsb import solve_frsb
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement
 from validation.mlp.family import MlpFamily
+from validation.mlp.measured import MeasuredMlp
 from validation.rsb.campaign import PREFIX
-from validation.rsb.identities import APART, Spread, spread
-from validation.rsb.limits import (
-    GLASS_EXPONENT,
-    STABLE_EXPONENT,
-    SizeLimit,
-    against_partner,
-    against_theory,
-    size_limit,
-)
+from validation.rsb.identities import APART, Estimate, Spread, spread
+from validation.rsb.limits import SizeLimit, against_partner, against_theory, size_limit, vanishing_limit
 from validation.subject import Subject
 
 FloatArray = NDArray[np.float64]
@@ -76,16 +70,25 @@ def _well_stable(family: MlpFamily) -> list[int]:
     return [i for i, (stable, rs) in enumerate(rows) if stable and rs.replicon <= WELL_STABLE][:COLDEST]
 
 
-def _inside(family: MlpFamily, entry: int, layer: int, exponent: float, predicted: float) -> SizeLimit:
-    return size_limit(
-        f"variance of K{layer}_ab within a network",
+def relative_variance(run: MeasuredMlp, slot: int, layer: int) -> Estimate:
+    """Return the variance of K_ab within a network over the square of its own K_aa, averaged over networks.
+
+    The scale of a layer of a finite network varies, of L layers by a factor of about exp(sqrt(L/N)), and with it all
+    overlaps: their variances differ from network to network by several times the mean, their shares of K_aa^2 do not.
+    Both vanish as 1/N where replica symmetry is stable, since K_aa is the same in all infinitely wide networks.
+    """
+    statistics = run.overlap_statistics(slot, layer)
+    shares = (statistics.square - statistics.apart) / np.square(run.self_overlaps[:, slot, layer])
+    return Estimate(float(shares.mean()), float(shares.std(ddof=1) / np.sqrt(shares.size)))
+
+
+def _narrow_limit(family: MlpFamily, entry: int, layer: int) -> SizeLimit:
+    return vanishing_limit(
+        f"variance of K{layer}_ab within a network over K{layer}_aa²",
         f"beta = {family.betas[entry]:g}",
         family.sizes,
-        [one.inside for one in spreads_at(family, entry, layer)],
+        [relative_variance(run, slot, layer) for run, slot in zip(family.runs, family.slots[entry], strict=True)],
         _degrees(family),
-        predicted=predicted,
-        wrong=0.0,
-        exponents=(exponent,),
     )
 
 
@@ -101,7 +104,7 @@ def _broad(claim: Claim, family: MlpFamily) -> Finding:
     if not deep or not control:
         raise NotApplicableError(f"needs temperatures on both sides of beta = {line:.3g}, from {DEEP * line:.3g} on")
     limits = [limit for i in deep for limit in _broad_at(family, i)]
-    stable = [_inside(family, i, 0, STABLE_EXPONENT, 0.0) for i in control]
+    stable = [_narrow_limit(family, i, 0) for i in control]
     comparisons = against_theory(limits)
     worst = max(comparisons, key=lambda c: abs(c.z))
     coldest = limits[0]
@@ -133,17 +136,26 @@ def _broad_at(family: MlpFamily, entry: int) -> list[SizeLimit]:
     """
     beta = float(family.betas[entry])
     variance = predicted_variances(family.theory, beta)[0]
+    spreads = spreads_at(family, entry, 0)
     whole = size_limit(
         "variance of K0_ab over all networks",
         f"beta = {beta:g}",
         family.sizes,
-        [one.total for one in spreads_at(family, entry, 0)],
+        [one.total for one in spreads],
         _degrees(family),
         predicted=variance,
         wrong=0.0,
-        exponents=(GLASS_EXPONENT,),
     )
-    return [_inside(family, entry, 0, GLASS_EXPONENT, (1.0 - APART) * variance), whole]
+    inside = size_limit(
+        "variance of K0_ab within a network",
+        f"beta = {beta:g}",
+        family.sizes,
+        [one.inside for one in spreads],
+        _degrees(family),
+        predicted=(1.0 - APART) * variance,
+        wrong=0.0,
+    )
+    return [inside, whole]
 
 
 def _narrow(claim: Claim, family: MlpFamily) -> Finding:
@@ -151,7 +163,7 @@ def _narrow(claim: Claim, family: MlpFamily) -> Finding:
     chosen = _well_stable(family)
     if not chosen:
         raise NotApplicableError(f"needs temperatures where the replicon is at most {WELL_STABLE:g}")
-    limits = [_inside(family, i, layer, STABLE_EXPONENT, 0.0) for i in chosen for layer in family.layers_compared]
+    limits = [_narrow_limit(family, i, layer) for i in chosen for layer in family.layers_compared]
     comparisons = share_level([_narrowing(one, 1.0) for one in limits])
     wrong = share_level([_narrowing(one, 0.0) for one in limits])
     worst = max(comparisons, key=lambda c: abs(c.z))
@@ -160,10 +172,11 @@ def _narrow(claim: Claim, family: MlpFamily) -> Finding:
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),
-        f"the variance of the overlap of two inputs within a network at {coldest.where} falls as {_listed(coldest)} "
-        f"and tends to {coldest.limit.value:.1g} ± {coldest.limit.error:.1g} in 1/N; of {len(comparisons)} limits the "
-        f"largest deviation from 0 is {worst.z:+.1f} standard errors ({worst.name}); half of them would have shown a "
-        f"limit of {100 * sharp:.2g} % of the variance at the widest",
+        f"the variance of the overlap of two inputs within a network, over their squared self-overlap, at "
+        f"{coldest.where} falls as {_listed(coldest)} and tends to {coldest.limit.value:.1g} ± "
+        f"{coldest.limit.error:.1g} {'in a series in 1/N' if len(family.runs) > 3 else 'in 1/N'}; of {len(limits)} "
+        f"limits the one farthest from 0 is {-worst.z:+.1f} standard errors off ({worst.name}); half of them would "
+        f"have shown a limit of {100 * sharp:.2g} % of what the widest have",
         comparisons,
         "overlaps as of broken symmetry, whose variance stays what it is at the widest networks",
         smallest_adjusted_p(wrong) < LEVEL,
@@ -174,8 +187,9 @@ def _narrow(claim: Claim, family: MlpFamily) -> Finding:
 def _narrowing(limit: SizeLimit, predicted: float) -> Comparison:
     """Compare the share of the variance at the widest that the limit has lost: 1 if it vanishes, 0 if it stays."""
     widest = limit.values[-1]
-    name = f"lost by the {limit.name}"
-    return Comparison(name, 1.0 - limit.limit.value / widest, limit.limit.error / widest, predicted, limit.degrees)
+    return Comparison(
+        limit.name, 1.0 - limit.limit.value / widest, limit.limit.error / widest, predicted, limit.degrees
+    )
 
 
 def _activations(names: Sequence[str]) -> tuple[str, ...]:

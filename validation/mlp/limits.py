@@ -8,16 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.compare import Comparison, Extrapolation, extrapolate
+from validation.compare import Comparison, Extrapolation, series_fit
 from validation.mlp.controls import Controlled, control
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
 
 FloatArray = NDArray[np.float64]
 Samples = Callable[[MeasuredMlp], FloatArray]
-
-# Fluctuations about a saddle point that is stable correct densities by a series in 1/N.
-EXPONENT = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def width_series(
     averages = tuple(control(run, v, r) for run, v, r in zip(family.runs, values, residuals, strict=True))
     extra = np.zeros(len(averages)) if systematic is None else systematic
     errors = np.hypot([one.error for one in averages], extra)
-    limit = extrapolate(family.sizes, np.array([one.value for one in averages]), errors, EXPONENT)
+    limit = series_fit(family.sizes, np.array([one.value for one in averages]), errors)
     degrees = min(run.samples - 1 - one.controls for run, one in zip(family.runs, averages, strict=True))
     return WidthSeries(name, beta, averages, extra, limit, degrees)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.compare import Comparison, Extrapolation, extrapolate, share_level
+from validation.compare import STABLE_EXPONENT, Comparison, Extrapolation, extrapolate, series_fit, share_level
 from validation.rsb.identities import Estimate
 
 FloatArray = NDArray[np.float64]
@@ -21,8 +21,6 @@ GLASS_EXPONENT = 2.0 / 3.0
 # p^2 ~ N^(-1/3) at most, dq^2 ~ p^-n / N lies between N^(-2/3) and N^(-1/3). What resolves q as finely as that has a
 # correction somewhere between, and a limit no better known than the two ends agree.
 RESOLVED = (1.0 / 3.0, GLASS_EXPONENT)
-# Fluctuations about a stable saddle point.
-STABLE_EXPONENT = 1.0
 FEWEST_SIZES = 3
 
 
@@ -36,7 +34,7 @@ class SizeLimit:
         What it is, and at which temperature.
     sizes, values, errors : float64 (sizes,)
     fits : dict of float to Extrapolation
-        By exponent: fits linear in N^-exponent (`leading_fit`), the one drawn first.
+        By exponent: fits in N^-exponent, the one drawn first.
     limit : Estimate
         The fit's; of several, their mean, and half their difference added to the largest of their errors.
     degrees : float
@@ -83,13 +81,37 @@ def size_limit(
     exponents: tuple[float, ...] = (GLASS_EXPONENT,),
 ) -> SizeLimit:
     """Extrapolate a number linearly in N^-exponent, for one exponent or for all that are possible."""
-    values = np.array([one.value for one in estimates])
-    errors = np.array([one.error for one in estimates])
-    fits = {exponent: leading_fit(sizes, values, errors, exponent) for exponent in exponents}
+    fits = {exponent: leading_fit(sizes, *_columns(estimates), exponent) for exponent in exponents}
+    return _from_fits(quantity, where, sizes, estimates, degrees, fits, predicted, wrong)
+
+
+def vanishing_limit(
+    quantity: str, where: str, sizes: FloatArray, estimates: Sequence[Estimate], degrees: float
+) -> SizeLimit:
+    """Extrapolate a fluctuation about a stable saddle point, predicted to vanish, by a series in 1/N."""
+    fits = {STABLE_EXPONENT: series_fit(sizes, *_columns(estimates))}
+    return _from_fits(quantity, where, sizes, estimates, degrees, fits, predicted=0.0, wrong=float("nan"))
+
+
+def _columns(estimates: Sequence[Estimate]) -> tuple[FloatArray, FloatArray]:
+    return np.array([one.value for one in estimates]), np.array([one.error for one in estimates])
+
+
+def _from_fits(
+    quantity: str,
+    where: str,
+    sizes: FloatArray,
+    estimates: Sequence[Estimate],
+    degrees: float,
+    fits: dict[float, Extrapolation],
+    predicted: float,
+    wrong: float,
+) -> SizeLimit:
+    """Return the mean of the fits' limits, half their difference added to the largest of their errors."""
     ends = [fit.value for fit in fits.values()]
     error = math.hypot(max(fit.error for fit in fits.values()), 0.5 * (max(ends) - min(ends)))
     limit = Estimate(float(np.mean(ends)), error)
-    return SizeLimit(quantity, where, sizes, values, errors, fits, limit, degrees, predicted, wrong)
+    return SizeLimit(quantity, where, sizes, *_columns(estimates), fits, limit, degrees, predicted, wrong)
 
 
 def leading_fit(sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:

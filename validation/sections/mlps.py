@@ -187,8 +187,8 @@ def widths_figure(family: MlpFamily, series: Sequence[WidthSeries], comparisons:
             x = 1.0 / family.sizes
             left.errorbar(x, one.values - predicted, one.errors, fmt=MARKERS[i], ms=4, mfc="white", color=ink,
                           capsize=2, label=one.name.replace("beta", r"$\beta$"))  # fmt: skip
-            line = np.linspace(0, x.max() * 1.05, 2)
-            left.plot(line, one.limit.value + one.limit.slope * line - predicted, color=ink, lw=1, ls="--")
+            line = np.linspace(0, x.max() * 1.05, 60)
+            left.plot(line, one.limit.at(line) - predicted, color=ink, lw=1, ls="--")
             left.errorbar([0], [one.limit.value - predicted], [one.limit.error], fmt=MARKERS[i], ms=5, color=ink,
                           capsize=3)  # fmt: skip
         left.axhline(0, color="0.3", lw=1.2)

@@ -72,8 +72,7 @@ def _show_limit(axis: Axes, one: SizeLimit, curve: int) -> None:
     axis.errorbar(x, one.values, one.errors, fmt=marker, ms=4, mfc="white", color=ink, capsize=2, label=label)
     line = np.linspace(0.0, 1.05 * x.max(), 60)
     for exponent, fit in one.fits.items():
-        curve_x = line ** (exponent / one.exponent)
-        axis.plot(line, fit.value + fit.slope * curve_x, color=ink, lw=0.8, ls="--")
+        axis.plot(line, fit.at(line ** (exponent / one.exponent)), color=ink, lw=0.8, ls="--")
     axis.errorbar([0.0], [one.limit.value], [one.limit.error], fmt=marker, ms=5, color=ink, capsize=3)
     beside = np.array([-0.05, 0.12]) * x.max()
     axis.plot(beside, [one.predicted] * 2, color=ink, lw=2.2)

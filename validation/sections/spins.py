@@ -156,7 +156,7 @@ def comparison_figure(series: Sequence[SizeSeries], comparisons: Sequence[Compar
             left.errorbar(x, one.values - predicted, one.errors, fmt=MARKERS[i], ms=4, mfc="white", color=ink,
                           capsize=2, label=f"T = {one.temperature:.3g}")  # fmt: skip
             line = np.linspace(0, x.max() * 1.05, 2)
-            left.plot(line, one.limit.value + one.limit.slope * line - predicted, color=ink, lw=1, ls="--")
+            left.plot(line, one.limit.at(line) - predicted, color=ink, lw=1, ls="--")
             left.errorbar([0], [one.limit.value - predicted], [one.limit.error], fmt=MARKERS[i], ms=5, color=ink,
                           capsize=3)  # fmt: skip
         left.axhline(0, color="0.3", lw=1.2)
@@ -222,7 +222,8 @@ def critical_figure(family: Family, crossings: Crossings, predicted: float) -> s
                        capsize=2, label="crossings")  # fmt: skip
         limit = crossings.limit
         right.errorbar([0], [limit.value], [limit.error], fmt="s", ms=5, color=INKS[1], capsize=3, label="limit")
-        right.plot([0, x.max()], [limit.value, limit.value + limit.slope * x.max()], "--", lw=1, color=INKS[1])
+        ends = np.array([0.0, x.max()])
+        right.plot(ends, limit.at(ends), "--", lw=1, color=INKS[1])
         right.axhline(predicted, color="0.3", lw=1.2, label="$T_c$ (theory)")
         right.set_xlabel(crossings.label)
         right.set_ylabel("crossing temperature [coupling scale]")
