@@ -53,10 +53,14 @@ def _family_parts(family: str, configs: dict[str, RunConfig]) -> Iterator[Part]:
 
 
 def _sampling_cost(config: RunConfig) -> float:
-    """Return seconds on one idle core, measured on random MLPs of one to three layers and scaled."""
+    """Return seconds on one idle core, by what runs of all these activations and sizes took."""
     assert isinstance(config.model, RandomMlp)
+    sweeps = config.run.thermalization + config.run.measurements * config.run.sweeps_per_measurement
+    moves = config.samples * sweeps * config.run.copies * len(config.ladder.betas or ())
     products = sum(a * b for a, b in pairwise(config.model.widths))
-    return config.samples * (0.2 + 3e-5 * products)
+    # Of shaped relu trajectories take more steps.
+    steps = 3.4 if config.model.activation == "shaped-relu" else 1.0
+    return moves * (1.4e-5 + 2.1e-10 * steps * products)
 
 
 def _sample(store: Store, name: str, config: RunConfig) -> Result:
@@ -99,18 +103,18 @@ def _theory_parts(plan: Plan) -> Iterator[Part]:
     for activation in SHALLOW:
         for depth in effort.lines:
             solve = partial(theory.stability_line, activation, depth, effort.line_end)
-            yield _solved(f"line-{activation}-depth-{depth}", {"end": effort.line_end}, solve, 60.0 * depth)
+            yield _solved(f"line-{activation}-depth-{depth}", {"end": effort.line_end}, solve, 4.0 * depth)
     for activation, depth, betas in effort.broken:
         solve = partial(theory.broken_solutions, activation, depth, betas)
-        yield _solved(f"broken-{activation}-depth-{depth}", {"betas": list(betas)}, solve, 60.0 * len(betas))
+        yield _solved(f"broken-{activation}-depth-{depth}", {"betas": list(betas)}, solve, 5.0 * len(betas))
     for activation in SHALLOW:
         solve = partial(theory.depth_trend, activation, effort.trends, TREND_BETA)
-        yield _solved(f"trend-{activation}", {"depths": list(effort.trends), "beta": TREND_BETA}, solve, 60.0)
+        yield _solved(f"trend-{activation}", {"depths": list(effort.trends), "beta": TREND_BETA}, solve, 2.0)
     for activation in DEEP:
         grid = (effort.scan_shapes, effort.scan_tilts, effort.converging)
         inputs = dict(zip(("shapes", "tilts", "depths"), map(list, grid), strict=True))
         inputs["converging"] = list(theory.CONVERGING[activation])
-        yield _solved(f"deep-{activation}", inputs, partial(theory.deep_limit, activation, *grid), 200.0)
+        yield _solved(f"deep-{activation}", inputs, partial(theory.deep_limit, activation, *grid), 20.0)
 
 
 def _solved(name: str, inputs: Result, solve: Callable[[], Result], cost: float) -> Part:
