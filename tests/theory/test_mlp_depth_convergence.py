@@ -14,7 +14,7 @@ def tanh():
 
 @pytest.fixture(scope="module")
 def relu():
-    return convergence("shaped-relu", 0.5, 0.25, (8, 16, 32), tolerance=1e-7)
+    return convergence("shaped-relu", 0.5, 0.25, (8, 16, 32, 64), tolerance=1e-7)
 
 
 @pytest.mark.parametrize("name", ["free_entropy", "energy", "entropy", "last_v", "last_k0", "replicon"])
@@ -30,11 +30,13 @@ def test_the_difference_halves_when_the_depth_doubles_and_the_extrapolation_meet
     assert set(found.limit) == set(QUANTITIES)
 
 
-def test_depth_64_is_within_two_percent_of_the_limit(tanh):
-    assert tanh.depths[-1] == 64
+@pytest.mark.parametrize("table", ["tanh", "relu"])
+def test_depth_64_is_within_two_percent_of_the_limit(table, request):
+    found = request.getfixturevalue(table)
+    assert found.depths[-1] == 64
     for name in ("free_entropy", "energy", "entropy", "last_v", "last_k0"):
-        assert abs(tanh.differences(name)[-1]) < 0.02 * abs(tanh.limit[name])
-        assert abs(tanh.differences(name)[0]) > 10 * tanh.solution.status.error_estimate
+        assert abs(found.differences(name)[-1]) < 0.02 * abs(found.limit[name])
+        assert abs(found.differences(name)[0]) > 10 * found.solution.status.error_estimate
 
 
 @pytest.mark.parametrize("table", ["tanh", "relu"])
