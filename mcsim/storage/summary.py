@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +107,19 @@ def _network_text(model: dict[str, Any]) -> str:
     return network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}"
 
 
+def widths_text(widths: list[int]) -> str:
+    """Return widths with repetitions counted: 784, 256 x 3, 10."""
+    runs = [(width, len(list(same))) for width, same in groupby(widths)]
+    return ", ".join(f"{width} x {count}" if count > 1 else str(width) for width, count in runs)
+
+
 def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) -> list[str]:
     if sample is None:
         return [f"  sample {name}: not computed"]
     state = "complete" if sample["complete"] else "INTERRUPTED"
     head = (
         f"  sample {name}: {state}, {sample['committed']} of {sample['planned']} measurements, widths "
-        f"{sample['widths']}, {sample['round_trips']} round trips"
+        f"{widths_text(sample['widths'])}, {sample['round_trips']} round trips"
     )
     if "largest_drift" in sample:
         head += f", drift {sample['largest_drift']:.1e}"

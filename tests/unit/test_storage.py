@@ -26,7 +26,7 @@ from mcsim.simulate import RunFolderError, RunOutcome, simulate
 from mcsim.storage import schema
 from mcsim.storage.index import ResultFileError, is_complete, merge, sample_path
 from mcsim.storage.reader import read_run, read_sample
-from mcsim.storage.summary import as_text, summarise
+from mcsim.storage.summary import as_text, summarise, widths_text
 
 SLOTS, COPIES, PAIRS, LAYERS, ROWS, EVERY = 4, 3, 3, 3, 14, 3
 KEPT_ROWS = [0, 3, 6, 9, 12]
@@ -554,3 +554,8 @@ def test_models_say_what_they_measure(config: RunConfig) -> None:
     for observable in model.observables:
         assert DIMENSIONS[f"series/{observable.name}"][2:] == observable.dims
         assert len(observable.dims) == len(observable.shape)
+
+
+def test_widths_of_deep_networks_are_counted() -> None:
+    assert widths_text([784, 256, 256, 256, 10]) == "784, 256 x 3, 10"
+    assert widths_text([256] * 33) == "256 x 33"
