@@ -9,7 +9,7 @@ from validation.claims.base import Finding
 from validation.compare import LEVEL
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp
-from validation.sections import linear, mlps
+from validation.sections import linear, mlp_overlaps, mlps
 
 
 def family_section(family: MlpFamily) -> dict[str, Any]:
@@ -23,9 +23,12 @@ def family_section(family: MlpFamily) -> dict[str, Any]:
                 "Energy and entropy of the widest run against the replica-symmetric line at infinite width. Where "
                 "replica symmetry is unstable (grey) the line is not expected to hold.",
             ),
-            (mlps.overlaps_figure(family), "Overlaps of every layer; errors are over networks."),
             (
-                mlps.histogram_figure(family),
+                mlp_overlaps.overlaps_figure(family),
+                "Overlaps of the layers; lines: replica symmetric, infinite width. Errors are over networks.",
+            ),
+            (
+                mlp_overlaps.histogram_figure(family),
                 "Distribution of the overlap of two replicas; dashed: replica-symmetric values. Bands are standard "
                 "errors over networks.",
             ),
