@@ -137,25 +137,17 @@ def _broad_at(family: MlpFamily, entry: int) -> list[SizeLimit]:
     beta = float(family.betas[entry])
     variance = predicted_variances(family.theory, beta)[0]
     spreads = spreads_at(family, entry, 0)
-    whole = size_limit(
-        "variance of K0_ab over all networks",
-        f"beta = {beta:g}",
-        family.sizes,
-        [one.total for one in spreads],
-        _degrees(family),
-        predicted=variance,
-        wrong=0.0,
-    )
-    inside = size_limit(
-        "variance of K0_ab within a network",
-        f"beta = {beta:g}",
-        family.sizes,
-        [one.inside for one in spreads],
-        _degrees(family),
-        predicted=(1.0 - APART) * variance,
-        wrong=0.0,
-    )
-    return [inside, whole]
+    rows = [
+        ("within a network", [one.inside for one in spreads], (1.0 - APART) * variance),
+        ("over all networks", [one.total for one in spreads], variance),
+    ]
+    return [
+        size_limit(
+            f"variance of K0_ab {over}", f"beta = {beta:g}", family.sizes, estimates, _degrees(family),
+            predicted=predicted, wrong=0.0,
+        )
+        for over, estimates, predicted in rows
+    ]  # fmt: skip
 
 
 def _narrow(claim: Claim, family: MlpFamily) -> Finding:
