@@ -19,6 +19,7 @@ from validation.compare import (
     Verdict,
     control_variate,
     extrapolate,
+    series_fit,
     share_level,
     smallest_adjusted_p,
     verdict_of_agreement,
@@ -129,6 +130,13 @@ def test_a_second_correction_is_fitted_where_it_is_asked_for() -> None:
     assert first.goodness < FALSE_ALARM
     with pytest.raises(ValueError, match="needs at least 3"):
         extrapolate(sizes[:2], values[:2], errors[:2], 1.0, terms=2)
+
+
+def test_a_series_has_as_many_terms_as_its_sizes_bear() -> None:
+    sizes = np.array([16.0, 24.0, 32.0, 64.0])
+    values, errors = 2.0 + 3.0 / sizes - 20.0 / sizes**2, np.full(4, 1e-3)
+    assert series_fit(sizes, values, errors).value == pytest.approx(2.0, abs=1e-9)
+    assert series_fit(sizes[:3], values[:3], errors[:3]) == extrapolate(sizes[:3], values[:3], errors[:3], 1.0)
 
 
 def test_the_limit_of_noisy_data_is_covered() -> None:

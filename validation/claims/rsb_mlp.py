@@ -203,7 +203,7 @@ BROAD = Claim(
 NARROW = Claim(
     id="rsb.mlp-narrow-overlaps",
     statement="Where replica symmetry is stable, overlaps of two inputs of a network become sharp: their standard "
-    "deviation falls as N^(-1/2) in every layer.",
+    "deviation, in units of the self-overlap, falls as N^(-1/2) in every layer.",
     source=f"{_PAPER}: replica-symmetric saddle point; tanh and relu networks at moderate beta.",
     needs="random MLPs at 3 widths or more, 4 copies, 8 samples each, temperatures where the replicon is at most 0.5",
     evaluate=_narrow,
