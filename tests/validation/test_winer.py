@@ -167,6 +167,9 @@ def test_from_sampling_to_the_page_and_again_from_what_is_there(
     assert {path: path.stat().st_mtime_ns for path in before} == before
     document = json.loads((tmp_path / "report.json").read_text())
     assert not document["failed_parts"]
+    measured = document["measured"]["shaped-tanh-depth-2"]
+    assert measured["depth"] == 2
+    assert all(set(limit) == {"value", "error"} for limit in measured["limits"].values())
     assert len(document["findings"]) + len(document["untested"]) == len(CLAIMS)
     page = (tmp_path / "report.html").read_text()
     for title in ("sentence by sentence", "Where replica symmetry turns unstable", "approach to infinite depth"):

@@ -73,6 +73,7 @@ def write_page(
             for result in families.values()
             for one in result["records"]
         ],
+        "measured": {name: {"depth": one["depth"], "limits": one["limits"]} for name, one in families.items()},
         "theory": {
             name: result
             for name, result in evidence.results.items()
