@@ -158,7 +158,8 @@ def _deep(activation: str, depth: int, width: int, effort: Effort) -> RunConfig:
     document: dict[str, Any] = {
         # No two runs may share random numbers: the extrapolations take them as independent.
         "seed": 2503_23982_9000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
-        "samples": effort.deep_samples,
+        # The widest differ least, and cost most.
+        "samples": effort.deep_samples // (2 if width == depth * max(effort.widths_per_depth) else 1),
         "model": {
             "kind": "mlp",
             "widths": [width] * (depth + 1),
