@@ -59,7 +59,7 @@ def _sampling_cost(config: RunConfig) -> float:
     moves = config.samples * sweeps * config.run.copies * len(config.ladder.betas or ())
     products = sum(a * b for a, b in pairwise(config.model.widths))
     # Of shaped relu trajectories take more steps.
-    steps = 3.4 if config.model.activation == "shaped-relu" else 1.0
+    steps = 5.5 if config.model.activation == "shaped-relu" else 1.0
     return moves * (1.4e-5 + 2.1e-10 * steps * products)
 
 
