@@ -39,7 +39,7 @@ def test_other_claims_do_not_simulate_the_glass(monkeypatch: pytest.MonkeyPatch)
     names = simulated(["layered-sk.identity", "mlp.energy"], monkeypatch)
     assert names[:3] == ["width-8", "width-32", "width-128"]
     assert not any(name.startswith("glass") for name in names)
-    assert len(names) == 3 + 4 * (4 + 3 + 3)
+    assert len(names) == 3 + 4 * 3 * 4
 
 
 def test_claims_about_widths_of_overlaps_need_one_hidden_layer(monkeypatch: pytest.MonkeyPatch) -> None:
