@@ -45,8 +45,9 @@ def _config(activation: str, depth: int, size: int, *, quick: bool) -> RunConfig
     glass = activation == "sin" and depth == 1
     thermalization = GLASS_THERMALIZATION if glass else THERMALIZATION[activation]
     measurements = 600 if glass else 300
-    # The widest differ least, and cost most.
-    samples = SAMPLES[activation] // (2 if size == SIZES[-1] else 1)
+    # The widest differ least, and cost most: of relu networks trajectories take the more steps the deeper they are.
+    share = 4 if activation == "relu" and depth > 1 else 2
+    samples = SAMPLES[activation] // (share if size == SIZES[-1] else 1)
     document: dict[str, Any] = {
         # No two runs may share random numbers: the extrapolations take them as independent.
         "seed": 2503_23982_0000 + 10_000 * ACTIVATIONS.index(activation) + 1000 * depth + size,

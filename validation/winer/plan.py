@@ -69,7 +69,7 @@ class Effort:
 
 _FULL = Effort(
     deep_depths=(8, 16, 32), widths_per_depth=(2, 3, 4, 8),
-    deep_samples=256, deep_thermalization=60, deep_measurements=60,
+    deep_samples=192, deep_thermalization=60, deep_measurements=60,
     linear_widths=(24, 48, 96), linear_samples=64, lines=(1, 2, 3, 4, 6), line_end=16.0,
     broken=(("sin", 1, (4.2, 4.6, 5.0)),),
     scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
