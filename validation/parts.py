@@ -192,4 +192,6 @@ def _computed(part: Part, store: Store) -> Record:
 
 
 def _tell(message: str) -> None:
-    print(f"mcsim-validate: {message}", file=sys.stderr, flush=True)
+    # One write a line: several ranks share the stream.
+    sys.stderr.write(f"mcsim-validate: {message}\n")
+    sys.stderr.flush()
