@@ -9,14 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from theory.layered_sk import command as layered_sk
-from theory.mlp import command as mlp
-from theory.mlp import depth_command as mlp_depth
-from theory.mlp import depth_map_command as depth_map
-from theory.mlp import phase_command as phase_map
+from theory.commands import depth_map, layered_sk, mlp, mlp_depth, phase_map, spectrum, tap
 from theory.result import NotConvergedError
-from theory.spectrum import command as spectrum
-from theory.tap import command as tap
 
 _READER_GONE = 128 + 13  # what a shell reports for a program that SIGPIPE ends
 

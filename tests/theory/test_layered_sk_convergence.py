@@ -9,11 +9,11 @@ from theory.layered_sk import (
     LayeredCouplings,
     critical_temperature,
     replicon,
-    rs,
     rs_free_energy,
     saddle_residual,
     solve_rs,
 )
+from theory.layered_sk.rs import saddle
 from theory.result import NotConvergedError
 
 NETWORK = LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in")
@@ -24,7 +24,7 @@ NETWORK = LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in")
 def test_error_estimate_covers_the_error_of_a_coarse_quadrature(monkeypatch, nodes, ratio):
     T = ratio * critical_temperature(NETWORK)
     exact = solve_rs(NETWORK, T)
-    monkeypatch.setattr(rs, "REFINEMENTS", (nodes,))
+    monkeypatch.setattr(saddle, "REFINEMENTS", (nodes,))
     coarse = solve_rs(NETWORK, T, tolerance=1e3)
     error = max(abs(coarse.free_energy - exact.free_energy), abs(coarse.energy - exact.energy))
     assert error <= coarse.status.error_estimate
@@ -37,7 +37,7 @@ def test_error_estimate_covers_the_error_of_a_coarse_quadrature(monkeypatch, nod
 def test_error_estimate_covers_the_error_of_an_unfinished_iteration(monkeypatch, steps, ratio):
     T = ratio * critical_temperature(NETWORK)
     exact = solve_rs(NETWORK, T)
-    monkeypatch.setattr(rs, "MAX_STEPS", steps)
+    monkeypatch.setattr(saddle, "MAX_STEPS", steps)
     unfinished = solve_rs(NETWORK, T, tolerance=1e3)
     for name in ("free_energy", "energy"):
         error = abs(getattr(unfinished, name) - getattr(exact, name))
@@ -67,10 +67,10 @@ def test_a_missed_tolerance_is_refined_and_then_raises(monkeypatch):
     with pytest.raises(NotConvergedError, match=r"error estimate .* misses the tolerance 1e-20"):
         solve_rs(NETWORK, 0.5, tolerance=1e-20)
     # Too coarse a first rule is refined, not accepted.
-    monkeypatch.setattr(rs, "REFINEMENTS", (16, 192))
+    monkeypatch.setattr(saddle, "REFINEMENTS", (16, 192))
     assert solve_rs(NETWORK, 0.5).status.error_estimate < 1e-13
     # Stopping Newton early shows in the error estimate.
-    monkeypatch.setattr(rs, "MAX_STEPS", 2)
+    monkeypatch.setattr(saddle, "MAX_STEPS", 2)
     with pytest.raises(NotConvergedError, match="after 2 Newton steps"):
         solve_rs(NETWORK, 0.5)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from theory.layered_sk.local_field import DEFAULT_NODES, field_averages, field_averages_with_error
+from theory.layered_sk.rs.local_field import DEFAULT_NODES, field_averages, field_averages_with_error
 
 STRENGTHS = np.logspace(-3, 5, 33)
 

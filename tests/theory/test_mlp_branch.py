@@ -8,7 +8,8 @@ import pytest
 from scipy.special import log_ndtr
 
 from theory import activations
-from theory.mlp import MlpModel, branch, critical_beta, solve_branch, solve_linear, solve_rs
+from theory.mlp import MlpModel, critical_beta, solve_branch, solve_linear, solve_rs
+from theory.mlp.rs import branch
 from theory.result import NotConvergedError
 
 

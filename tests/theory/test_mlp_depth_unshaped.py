@@ -68,7 +68,7 @@ def test_the_hot_energy_is_that_of_order_and_chaos(name, c_w):
 
 
 def test_depth_moves_the_line_where_replica_symmetry_breaks():
-    shallow = 3.571  # of one layer; see theory.mlp.stability
+    shallow = 3.571  # of one layer; see theory.mlp.rs.stability
     deep = depth_effect("sin", 1.0, shallow, (2,), beta_max=6.0, tolerance=1e-3)
     assert deep.critical_beta[0] > shallow + 0.2
     assert deep.replicon[0] < 0.95

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from theory import activations
-from theory.mlp import MlpModel, infinite_temperature
-from theory.mlp.infinite_temperature import prior_self_overlaps
+from theory.mlp import MlpModel
+from theory.mlp.exact import infinite_temperature
+from theory.mlp.exact.infinite_temperature import prior_self_overlaps
 
 
 def model(name: str, depth: int, prior: str = "gaussian", c_w: float = 1.0, c_b: float = 0.0) -> MlpModel:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from theory import activations
 from theory.mlp import MlpModel, solve_linear
-from theory.mlp.free_product import (
+from theory.mlp.exact.free_product import (
     gibbs_overlaps,
     product_atom,
     product_density,

@@ -8,10 +8,10 @@ import pytest
 
 from theory import activations
 from theory.__main__ import main
+from theory.commands.phase_picture import draw
 from theory.mlp import MlpModel, PhaseMap, critical_beta, phase_map, solve_rs
-from theory.mlp.phase_picture import draw
+from theory.mlp.phases.column import Column, OneStep
 from theory.mlp.rsb.discontinuous import JumpLines
-from theory.mlp.rsb.phases import Column, OneStep
 
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 
@@ -89,7 +89,7 @@ def test_broken_phases_reach_the_file_and_the_summary(capsys, tmp_path, monkeypa
     one = OneStep(0.6, (1.01, 1.2), 1e-3)
     column = Column(None, JumpLines(3.0, 3.5, 0.6), "jump", ("RS", "full"), (None, one), ())
     canned = PhaseMap(np.array([2.0, 4.0]), np.array([1.0, 2.0]), np.full((2, 2), 0.5), (), (column, column))
-    monkeypatch.setattr("theory.mlp.phase_command.phase_map", lambda *_, **__: canned)
+    monkeypatch.setattr("theory.commands.phase_map.phase_map", lambda *_, **__: canned)
     grid = ["--betas", "2:4:2", "--weight-variances", "1:2:2"]
     code, out, _ = run(capsys, "--activation", "sin", *grid, "--out", str(tmp_path / "sin"))
     assert code == 0

@@ -10,9 +10,9 @@ import pytest
 from theory import activations
 from theory.__main__ import main
 from theory.mlp import MlpModel, critical_beta, phase_map, solve_rs
-from theory.mlp.phase_scaling import scaled_column, scaling_of
+from theory.mlp.phases.column import Column, OneStep, _onset, _Points, phase_column
+from theory.mlp.phases.scaling import scaled_column, scaling_of
 from theory.mlp.rsb.discontinuous import JumpLines, jump_lines, states_at_one
-from theory.mlp.rsb.phases import Column, OneStep, _onset, _Points, phase_column
 from theory.result import NotConvergedError
 
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
@@ -98,7 +98,7 @@ def test_points_that_cannot_be_solved_are_unknown_and_never_guessed(monkeypatch)
     def fails(*_, **__):
         raise NotConvergedError("no luck")
 
-    monkeypatch.setattr("theory.mlp.rsb.phases.jump_lines", fails)
+    monkeypatch.setattr("theory.mlp.phases.column.jump_lines", fails)
     monkeypatch.setattr("theory.mlp.rsb.search.states_at_one", fails)
     here = phase_column(SIN, [2.0, 2.5], [0.3, 0.5])
     assert here.phases == ("unknown", "unknown")

@@ -9,8 +9,8 @@ from theory import activations
 from theory.mlp import MlpModel, ParisiParameters
 from theory.mlp.rsb import Resolution, breakpoint_slopes, free_entropy_at
 from theory.mlp.rsb.parameters import input_entropy, input_entropy_slopes, input_overlaps
-from theory.mlp.rsb.smoothing import Smoother
 from theory.mlp.rsb.sweep import layer_averages
+from theory.numerics.gaussian_smoothing import Smoother
 
 FINE = Resolution(0.4, 6.5)
 # Off the saddle point, with increments in every layer; the input's conjugates are no variables.

@@ -8,8 +8,8 @@ import pytest
 
 from theory import activations
 from theory.mlp import MlpModel, OrderParameters, entropy_curve, free_entropy, solve_rs
-from theory.mlp.layer import build_layer_rule
-from theory.mlp.zipper import saddle_map
+from theory.mlp.neuron.layer import build_layer_rule
+from theory.mlp.rs.zipper import saddle_map
 
 TANH = activations.get("tanh")
 # Off the saddle point, with every term of the equations of order one.

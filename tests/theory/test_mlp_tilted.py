@@ -9,8 +9,8 @@ from scipy.integrate import quad
 from scipy.special import erfcx, ndtr
 
 from theory import activations
-from theory.mlp.mesh import SiteField, build_mesh
-from theory.mlp.tilted import tilted_moments
+from theory.mlp.neuron.mesh import SiteField, build_mesh
+from theory.mlp.neuron.tilted import tilted_moments
 from theory.result import NotConvergedError
 
 

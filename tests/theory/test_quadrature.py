@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from theory.quadrature import gaussian_rule, panels
+from theory.numerics.quadrature import gaussian_rule, panels
 from theory.result import NotConvergedError
 
 

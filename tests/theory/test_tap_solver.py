@@ -8,10 +8,10 @@ import pytest
 from theory.bonds import DenseBonds, LayeredBonds, random_bonds
 from theory.layered_sk import LayeredCouplings, solve_rs
 from theory.layered_sk.rsb import solve_frsb
+from theory.numerics.minres import minres
 from theory.result import NotConvergedError
 from theory.tap import census, random_starts, solve_states, solve_tap, stability
 from theory.tap import functional as tap
-from theory.tap.krylov import minres
 from theory.weights import read_network
 
 DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"

@@ -173,10 +173,10 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 KNOWN_WRONG = {
     "sampler-uses-theory": ("mcsim.simulate", "from theory.layered_sk import couplings"),
     "sampler-uses-validation": ("mcsim.estimators.series", "import validation.compare"),
-    "theory-uses-sampler": ("theory.layered_sk.rs", "from mcsim.networks.gaussian import bond_variances"),
+    "theory-uses-sampler": ("theory.layered_sk.rs.saddle", "from mcsim.networks.gaussian import bond_variances"),
     "theory-uses-validation": ("theory.result", "import validation"),
     "inside-a-function": ("mcsim.storage.reader", "def f():\n    from theory import result\n    return result"),
-    "for-type-checkers": ("theory.mlp.rs", "if TYPE_CHECKING:\n    from mcsim.config import RunConfig"),
+    "for-type-checkers": ("theory.mlp.rs.saddle", "if TYPE_CHECKING:\n    from mcsim.config import RunConfig"),
     "relative": ("mcsim.kernels.layered", "from ..seeds import Purpose"),
     "relative-package": ("mcsim.kernels.layered", "from .. import config"),
     "kernel-uses-seeds": ("mcsim.kernels.philox", "from mcsim.seeds import stream_key"),

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mcsim.config import RunConfig, parse_config
-from theory.mlp.infinite_temperature import prior_self_overlaps
+from theory.mlp.exact.infinite_temperature import prior_self_overlaps
 from validation.mlp.family import MlpFamily
 from validation.mlp.measured import MeasuredMlp, measured_mlp
 

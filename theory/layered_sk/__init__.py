@@ -7,10 +7,10 @@ sigma_k^2.
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
-from theory.layered_sk.functional import rs_free_energy, saddle_residual
-from theory.layered_sk.rs import RSSolution, solve_rs
+from theory.layered_sk.rs.functional import rs_free_energy, saddle_residual
+from theory.layered_sk.rs.saddle import RSSolution, solve_rs
+from theory.layered_sk.rs.stability import replicon
 from theory.layered_sk.rsb import RSBSolution, solve_frsb, solve_krsb
-from theory.layered_sk.stability import replicon
 
 __all__ = [
     "LayeredCouplings",

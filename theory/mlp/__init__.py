@@ -1,7 +1,7 @@
 """Random MLP as a Hamiltonian over its inputs: replica predictions.
 
 Source: Winer and Hanin, "Deep Neural Nets as Hamiltonians", arXiv 2503.23982. `theory.mlp.model` states the
-conventions, `theory.mlp.zipper` and `theory.mlp.free_entropy` the equations, `theory.mlp.stability` the
+conventions, `theory.mlp.rs.zipper` and `theory.mlp.rs.free_entropy` the equations, `theory.mlp.rs.stability` the
 stability of replica symmetry.
 
 A prediction takes a model and an inverse temperature::
@@ -26,7 +26,6 @@ beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped a
 `propagate` (order and chaos), `depth_effect` (energy, entropy and critical beta against depth).
 """
 
-from theory.mlp.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
 from theory.mlp.depth import (
     DepthConvergence,
     DepthSolution,
@@ -36,16 +35,17 @@ from theory.mlp.depth import (
     solve_depth_limit,
     stability_scan,
 )
-from theory.mlp.depth_effect import DepthEffect, depth_effect
-from theory.mlp.free_entropy import free_entropy
-from theory.mlp.free_product import product_density, product_moments
-from theory.mlp.linear import solve_linear
+from theory.mlp.depth.effect import DepthEffect, depth_effect
+from theory.mlp.depth.propagation import Propagation, correlation_profile, edge_of_chaos, propagate
+from theory.mlp.exact.free_product import product_density, product_moments
+from theory.mlp.exact.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
-from theory.mlp.phase_map import PhaseMap, phase_map
-from theory.mlp.propagation import Propagation, correlation_profile, edge_of_chaos, propagate
-from theory.mlp.rs import solve_rs
+from theory.mlp.phases.phase_map import PhaseMap, phase_map
+from theory.mlp.rs.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
+from theory.mlp.rs.free_entropy import free_entropy
+from theory.mlp.rs.saddle import solve_rs
+from theory.mlp.rs.solution import LayerOverlap, RSSolution
 from theory.mlp.rsb import OverlapDistribution, ParisiParameters, RSBSolution, solve_frsb, solve_krsb, solve_rsb_branch
-from theory.mlp.solution import LayerOverlap, RSSolution
 
 __all__ = [
     "DepthConvergence",

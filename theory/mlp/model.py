@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.activations import Activation
-from theory.mlp.mesh import SiteField
+from theory.mlp.neuron.mesh import SiteField
 
 FloatArray = NDArray[np.float64]
 Prior = Literal["gaussian", "sphere"]

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.bonds import Bonds
+from theory.numerics.minres import minres
 from theory.tap.functional import complement, coupling_part, scaled_hessian, target
 from theory.tap.iteration import LARGEST_ARGUMENT
-from theory.tap.krylov import minres
 
 Array = NDArray[np.float64]
 

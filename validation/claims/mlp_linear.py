@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.networks.source import mlp_of_sample
-from theory.mlp.free_product import gibbs_overlaps, product_moments
+from theory.mlp.exact.free_product import gibbs_overlaps, product_moments
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.compare import Comparison, Extrapolation, series_fit, share_level, verdict_of_agreement
 from validation.mlp.family import MlpFamily
@@ -152,7 +152,7 @@ def _unexplained(run: MeasuredMlp, networks: list[LinearNetwork]) -> float:
 
 
 def compare_moments(family: MlpFamily, networks: Networks) -> list[OverFamily]:
-    """Compare moments of the weight product with free probability (theory.mlp.free_product)."""
+    """Compare moments of the weight product with free probability (theory.mlp.exact.free_product)."""
     c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
     found = []
     for factors in range(1, family.largest.model.depth + 1):

@@ -3,7 +3,7 @@
 Energies differ from network to network by O(N^-1/2), far more than thermal noise does. Much of that difference is
 shared with quantities whose averages over networks are known at every N: the two sides of the identity of
 `MeasuredMlp.identity_residuals` differ by zero, and at beta = 0 the mean energy is zero, the mean square energy
-N C_W [<K^L_aa>], and the self-overlaps [<K^l_aa>] a sum (`theory.mlp.infinite_temperature`).
+N C_W [<K^L_aa>], and the self-overlaps [<K^l_aa>] a sum (`theory.mlp.exact.infinite_temperature`).
 """
 
 from __future__ import annotations

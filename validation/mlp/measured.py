@@ -15,7 +15,7 @@ from mcsim.estimators.free_entropy import FreeEntropy, Reweighting, by_integrati
 from mcsim.estimators.series import Blocking, blocking
 from theory import activations
 from theory.mlp import MlpModel
-from theory.mlp.infinite_temperature import prior_self_overlaps
+from theory.mlp.exact.infinite_temperature import prior_self_overlaps
 from validation.copies import PairStatistics, pair_statistics
 from validation.equilibration import p_value_of_shift
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from theory.mlp.free_product import product_density, product_support
+from theory.mlp.exact.free_product import product_density, product_support
 from validation.mlp.family import MlpFamily
 from validation.plots import INKS, MARKERS, figure, to_svg
 

@@ -10,8 +10,8 @@ import numpy as np
 from theory import activations
 from theory.mlp import MlpModel, critical_beta, solve_rs
 from theory.mlp.depth import convergence, critical_tilt, stability_scan
-from theory.mlp.depth_effect import depth_effect
-from theory.mlp.propagation import propagate
+from theory.mlp.depth.effect import depth_effect
+from theory.mlp.depth.propagation import propagate
 from theory.mlp.rsb import solve_frsb
 from validation.winer.plan import SHAPE
 

@@ -6,8 +6,8 @@ Parisi functional phi of one layer (`layer`), per spin and for any overlaps
 
     -beta f = sum_k n_k [ (S_k(q = 1) - S_{k,K})/2 + phi(S_k, x) ] - (beta^2/2) sum_bonds w (1 - int q q' dx)
 
-(int is sum_i (x_{i+1} - x_i)). It follows from the replicated partition function as in `theory.layered_sk.functional`
-with Parisi's q_ab. Its derivatives are
+(int is sum_i (x_{i+1} - x_i)). It follows from the replicated partition function as in
+`theory.layered_sk.rs.functional` with Parisi's q_ab. Its derivatives are
 
     d/dq_{k,i} = (beta^2/2) (x_{i+1} - x_i) n_k sum_k' sigma_kk'^2 N_k' (q_{k',i} - F_{k',i})
     d/dx_i     = sum_k n_k d phi_k/d x_i + (beta^2/2) sum_bonds w (q_{i-1} q'_{i-1} - q_i q'_i)
@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import largest_eigenvalue
-from theory.layered_sk.functional import check_temperature
+from theory.layered_sk.rs.functional import check_temperature
 from theory.layered_sk.rsb.curvature import curvature
 from theory.layered_sk.rsb.layer import LayerState, solve_layer
 

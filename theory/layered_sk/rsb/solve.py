@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
-from theory.layered_sk.functional import check_temperature
-from theory.layered_sk.rs import solve_rs
+from theory.layered_sk.rs.functional import check_temperature
+from theory.layered_sk.rs.saddle import solve_rs
 from theory.layered_sk.rsb.functional import NetworkState, solve_layers
 from theory.layered_sk.rsb.newton import FINAL, Saddle, find_saddle
 from theory.layered_sk.rsb.path import approached, climb, pilot

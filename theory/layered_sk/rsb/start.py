@@ -15,7 +15,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
-from theory.layered_sk.rs import solve_rs
+from theory.layered_sk.rs.saddle import solve_rs
 from theory.layered_sk.rsb.functional import NetworkState, solve_layers
 
 Array = NDArray[np.float64]

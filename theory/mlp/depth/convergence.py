@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from theory import activations
 from theory.mlp.depth.limit import DepthSolution, solve_depth_limit
 from theory.mlp.model import MlpModel
-from theory.mlp.rs import solve_rs
-from theory.mlp.solution import RSSolution
+from theory.mlp.rs.saddle import solve_rs
+from theory.mlp.rs.solution import RSSolution
 
 FloatArray = NDArray[np.float64]
 

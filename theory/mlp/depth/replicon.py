@@ -7,9 +7,9 @@ d/dk0 at fixed k_d,
     dK' = alpha dK + v^2 dP,    -dP' = gamma dK + alpha dP,    dK(0) = dP(1) = 0,
     alpha = 2 v pt + A_0',    gamma = pt^2 + p0 A_0''.
 
-This is the limit of the layers' map (`theory.mlp.stability`): there a_l = 1 + alpha / L, b_l = v^2, c_l = gamma / L^2,
-dQ = dP / L, and dK^0 = v^2 dP / L vanishes. One sweep integrates dK forward from the old dP, then dP backward from the
-new dK; a mode which that multiplies by lambda solves
+This is the limit of the layers' map (`theory.mlp.rs.stability`): there a_l = 1 + alpha / L, b_l = v^2, c_l = gamma /
+L^2, dQ = dP / L, and dK^0 = v^2 dP / L vanishes. One sweep integrates dK forward from the old dP, then dP backward
+from the new dK; a mode which that multiplies by lambda solves
 
     x' = mu x + y,    -y' = G x / lambda + mu y,    x(0) = y(1) = 0,    mu = alpha - v'/v,    G = v^2 gamma,
 

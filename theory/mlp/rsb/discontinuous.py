@@ -20,12 +20,12 @@ import numpy as np
 from scipy.optimize import brentq
 
 from theory.mlp.model import MlpModel
-from theory.mlp.rs import solve_rs
+from theory.mlp.rs.saddle import solve_rs
+from theory.mlp.rs.solution import RSSolution
 from theory.mlp.rsb.grid import Resolution
 from theory.mlp.rsb.newton import Saddle, solve_fixed
 from theory.mlp.rsb.parameters import ParisiParameters, moved_to, split
 from theory.mlp.rsb.sweep import Layers
-from theory.mlp.solution import RSSolution
 from theory.result import NotConvergedError
 
 _RESOLUTION = Resolution(0.5, 6.0)  # good to about 1e-5

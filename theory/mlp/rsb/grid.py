@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.activations import Activation
-from theory.mlp.mesh import SiteField, TiltedMesh, build_mesh
-from theory.mlp.rsb.smoothing import gaussian_stencil
-from theory.mlp.tilted import TiltedMoments, tilted_moments
-from theory.quadrature import GAUSSIAN_RANGE
+from theory.mlp.neuron.mesh import SiteField, TiltedMesh, build_mesh
+from theory.mlp.neuron.tilted import TiltedMoments, tilted_moments
+from theory.numerics.gaussian_smoothing import gaussian_stencil
+from theory.numerics.quadrature import GAUSSIAN_RANGE
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 With independent Gaussian increments d_0 .. d_K of the fields (h, u),
 
-    f_{K+1}(h, u) = the log of the tilted measure's normalisation (`theory.mlp.tilted`),
+    f_{K+1}(h, u) = the log of the tilted measure's normalisation (`theory.mlp.neuron.tilted`),
     f_i(h, u) = (1/x_i) log E exp(x_i f_{i+1}((h, u) + d_i)),     i = K .. 1,
     P_0 = the density of d_0,   P_i = exp(x_i f_{i+1}) [ (P_{i-1} exp(-x_i f_i)) * the density of d_i ].
 
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.mlp.neuron.tilted import TiltedMoments
 from theory.mlp.rsb.grid import BrokenField, FieldGrid
-from theory.mlp.rsb.smoothing import Smoother
-from theory.mlp.tilted import TiltedMoments
+from theory.numerics.gaussian_smoothing import Smoother
 
 FloatArray = NDArray[np.float64]
 

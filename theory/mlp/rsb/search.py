@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
-from theory.mlp.rs import solve_rs
+from theory.mlp.rs.saddle import solve_rs
+from theory.mlp.rs.solution import RSSolution
 from theory.mlp.rsb.classify import STABLE, Levels, classify, coarse_levels
 from theory.mlp.rsb.discontinuous import states_at_one
 from theory.mlp.rsb.grid import Resolution
@@ -22,7 +23,6 @@ from theory.mlp.rsb.parameters import ParisiParameters, split
 from theory.mlp.rsb.solution import RSBSolution
 from theory.mlp.rsb.stability import plateau_replicons
 from theory.mlp.rsb.sweep import Layers, curvature_averages
-from theory.mlp.solution import RSSolution
 from theory.result import NotConvergedError, SolverStatus
 
 FloatArray = NDArray[np.float64]

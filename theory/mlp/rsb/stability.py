@@ -3,7 +3,7 @@
 On the plateau (x_i, x_{i+1}) split the overlap k_i of every layer at some x: above it by dk more than below, dr for
 the conjugates. The next layer's overlap is a mean square of d_u f_{i+1}, so to first order its two values differ by
 the variance that increments C_W dk of h and dr of u give it, and the equations of the sweep become those of the
-replica-symmetric replicon (`theory.mlp.stability`) with
+replica-symmetric replicon (`theory.mlp.rs.stability`) with
 
     a = C_W int P_i (d_h d_u f_{i+1})^2,   b = int P_i (d_u^2 f_{i+1})^2,   c = g C_W^2 int P_i (d_h^2 f_{i+1})^2,
 
@@ -19,11 +19,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.mlp.layer import LayerAverages
 from theory.mlp.model import MlpModel, OrderParameters
+from theory.mlp.neuron.layer import LayerAverages
+from theory.mlp.rs.stability import replicon
 from theory.mlp.rsb.parameters import ParisiParameters, eigenvalues
 from theory.mlp.rsb.recursion import LevelAverages
-from theory.mlp.stability import replicon
 
 FloatArray = NDArray[np.float64]
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.mlp.acceleration import Anderson
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.grid import BrokenField, FieldGrid, Resolution, build_grid
 from theory.mlp.rsb.parameters import ParisiParameters, input_overlaps
 from theory.mlp.rsb.recursion import LevelAverages, level_averages
-from theory.mlp.rsb.smoothing import UnresolvedError
+from theory.numerics.anderson import Anderson
+from theory.numerics.gaussian_smoothing import UnresolvedError
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]

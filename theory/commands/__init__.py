@@ -1,0 +1,1 @@
+"""The commands of ``python -m theory``: options in, JSON, text or a picture out."""

@@ -1,0 +1,1 @@
+"""Numerical methods that know nothing of networks: quadrature, accelerated iteration, many-sided MINRES, smoothing."""
