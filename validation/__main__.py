@@ -15,11 +15,11 @@ from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
 from validation.campaign import CAMPAIGNS, run_campaign
 from validation.claims import REGISTER, Claim, Finding
-from validation.compare import Verdict
-from validation.measured import read_measured
-from validation.papers import CLAIMS as OF_PAPERS
-from validation.papers import run_named_paper
-from validation.report import Untested, as_json, write_report
+from validation.numbers.compare import Verdict
+from validation.pages.report import Untested, as_json, write_report
+from validation.papers.registry import CLAIMS as OF_PAPERS
+from validation.papers.registry import run_named_paper
+from validation.runs.spins import read_measured
 
 EXIT_CLAIM_FAILED = 1
 EXIT_NOT_CONVERGED = 3

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from mcsim.config import RunConfig, parse_config
 from mcsim.parallel.communicator import Communicator
 from mcsim.simulate import simulate
+from validation.campaigns.glass import glass_mlp_configs, glass_spin_configs
+from validation.campaigns.mlps import mlp_configs
 from validation.claims.base import Claim
-from validation.mlp.campaign import mlp_configs
-from validation.rsb.campaign import glass_mlp_configs, glass_spin_configs
-from validation.subject import Subject
+from validation.runs.subject import Subject
 
 
 class Effort(NamedTuple):

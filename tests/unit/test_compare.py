@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from validation.compare import (
+from validation.numbers.compare import (
     LEVEL,
     POWER,
     Comparison,

@@ -74,10 +74,10 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.storage",
         "mcsim.training",
         "theory",
-        "validation.trained.spins",
+        "validation.networks.sampled_spins",
     },
     # Except here: spins one by one are in no result file, and only the chain itself can give them.
-    "validation.trained.spins": {
+    "validation.networks.sampled_spins": {
         "mcsim.config",
         "mcsim.models",
         "mcsim.networks",
@@ -172,7 +172,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 KNOWN_WRONG = {
     "sampler-uses-theory": ("mcsim.simulate", "from theory.layered_sk import couplings"),
-    "sampler-uses-validation": ("mcsim.estimators.series", "import validation.compare"),
+    "sampler-uses-validation": ("mcsim.estimators.series", "import validation.numbers.compare"),
     "theory-uses-sampler": ("theory.layered_sk.rs.saddle", "from mcsim.networks.gaussian import bond_variances"),
     "theory-uses-validation": ("theory.result", "import validation"),
     "inside-a-function": ("mcsim.storage.reader", "def f():\n    from theory import result\n    return result"),
@@ -190,7 +190,7 @@ KNOWN_WRONG = {
     "estimators-use-storage": ("mcsim.estimators.thermo", "from mcsim.storage.reader import read_run"),
     "mpi-outside-its-room": ("mcsim.simulate", "from mpi4py import MPI"),
     "torch-in-the-package": ("mcsim.networks.files", "import torch"),
-    "validation-reaches-into-kernels": ("validation.compare", "from mcsim.kernels import layered"),
+    "validation-reaches-into-kernels": ("validation.numbers.compare", "from mcsim.kernels import layered"),
 }
 
 
@@ -201,7 +201,10 @@ def test_wrong_imports_are_found(name: str) -> None:
 
 
 def test_right_imports_are_not_complained_about() -> None:
-    assert violations("validation.compare", "from mcsim.storage.reader import read_run\nimport theory.result") == []
+    assert (
+        violations("validation.numbers.compare", "from mcsim.storage.reader import read_run\nimport theory.result")
+        == []
+    )
     assert violations("mcsim.kernels.layered", "import numpy as np\nfrom typing import NamedTuple") == []
     assert violations("mcsim.kernels.layered", "from .philox import fill_words") == []
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mcsim.config import RunConfig, parse_config
 from validation.claims import Family
-from validation.measured import MeasuredRun
+from validation.runs.spins import MeasuredRun
 
 Array = NDArray[np.float64]
 LAYERS = 4

@@ -16,8 +16,8 @@ from synthetic import run_config
 
 from theory.layered_sk import LayeredCouplings
 from validation.claims import Family
-from validation.measured import MeasuredRun
-from validation.rsb.predictions import OverlapLaw
+from validation.claims.overlap_law import OverlapLaw
+from validation.runs.spins import MeasuredRun
 
 Array = NDArray[np.float64]
 LAYERS, ROWS, COPIES = 3, 24, 4

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mcsim.config import RunConfig, parse_config
 from theory.mlp.exact.infinite_temperature import prior_self_overlaps
-from validation.mlp.family import MlpFamily
-from validation.mlp.measured import MeasuredMlp, measured_mlp
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlps import MeasuredMlp, measured_mlp
 
 Array = NDArray[np.float64]
 BETAS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5])[::-1]

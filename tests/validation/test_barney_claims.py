@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from validation.barney.claims import CLAIMS, put_to_test
-from validation.barney.claims_growth import SIMILAR, similar
-from validation.barney.evidence import Evidence
-from validation.barney.initial import closed_form, hessian_curve
-from validation.barney.plan import KINDS, RATES, NetworkSpec
-from validation.compare import Verdict
+from validation.numbers.compare import Verdict
+from validation.papers.barney2024.claims import CLAIMS, put_to_test
+from validation.papers.barney2024.claims_growth import SIMILAR, similar
+from validation.papers.barney2024.evidence import Evidence
+from validation.papers.barney2024.initial import closed_form, hessian_curve
+from validation.papers.barney2024.plan import KINDS, RATES, NetworkSpec
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 EPOCHS = [0.0, 0.1, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]

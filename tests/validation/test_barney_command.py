@@ -16,9 +16,9 @@ from mcsim.networks.layered import LayeredWeights
 from mcsim.training import TrainConfig, TrainingOutcome
 from theory.spectrum import dyson
 from validation.__main__ import main
-from validation.barney import command, measure, pipeline, plan
-from validation.barney.plan import Effort, NetworkSpec, Plan
-from validation.trained.tempering import TemperingPlan
+from validation.networks.tempering import TemperingPlan
+from validation.papers.barney2024 import command, measure, pipeline, plan
+from validation.papers.barney2024.plan import Effort, NetworkSpec, Plan
 
 WIDTHS = (16, 12, 12, 12, 4)
 EPOCHS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from validation.barney.claims_growth import as_logarithm, as_shuffled, law_verdict
-from validation.barney.evidence import crossings, first_crossing
-from validation.barney.fits import Growth, fit_growth
-from validation.compare import Verdict
+from validation.numbers.compare import Verdict
+from validation.papers.barney2024.claims_growth import as_logarithm, as_shuffled, law_verdict
+from validation.papers.barney2024.evidence import crossings, first_crossing
+from validation.papers.barney2024.fits import Growth, fit_growth
 
 Array = NDArray[np.float64]
 

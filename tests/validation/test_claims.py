@@ -29,11 +29,11 @@ from mcsim.config import parse_config
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
-from validation import report
 from validation.claims import REGISTER, Claim, Family, Finding, critical
 from validation.claims.base import NotApplicableError
-from validation.compare import Verdict
-from validation.measured import MeasuredRun, read_measured
+from validation.numbers.compare import Verdict
+from validation.pages import report
+from validation.runs.spins import MeasuredRun, read_measured
 
 Array = NDArray[np.float64]
 WIDTHS = (16, 64, 256)

@@ -13,7 +13,7 @@ from mcsim.networks.files import digits_weights_path, load_weights
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
 from theory.tap import solve_tap
-from validation.trained import (
+from validation.networks import (
     bonds_of,
     hidden_order,
     leading_modes,
@@ -22,11 +22,11 @@ from validation.trained import (
     stability_mode,
     task_of,
 )
-from validation.trained.alignment import alignment, permutation_p, span_share
-from validation.trained.hidden_order import HiddenOrder
-from validation.trained.order_figures import explained, pattern_figure, projections_figure
-from validation.trained.plain import plain, restored
-from validation.trained.task import Task, forward, input_order, output_order
+from validation.networks.alignment import alignment, permutation_p, span_share
+from validation.networks.hidden_order import HiddenOrder
+from validation.networks.order_figures import explained, pattern_figure, projections_figure
+from validation.networks.plain import plain, restored
+from validation.networks.task import Task, forward, input_order, output_order
 
 WIDTHS = (36, 24, 24, 6)
 
@@ -105,7 +105,7 @@ def test_modes_are_eigenvectors_of_their_matrices() -> None:
 def test_iterative_modes_agree_with_dense_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     network, _ = planted_network(signs(WIDTHS), strength=2.0, noise=0.5)
     dense = leading_modes(bonds_of(network), 2)
-    monkeypatch.setattr("validation.trained.state._LARGEST_DENSE", 10)
+    monkeypatch.setattr("validation.networks.state._LARGEST_DENSE", 10)
     values, vectors = leading_modes(bonds_of(network), 2)
     assert np.allclose(values, dense[0])
     assert np.allclose(np.abs(np.sum(vectors * dense[1], axis=0)), 1.0)

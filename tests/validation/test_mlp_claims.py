@@ -24,12 +24,12 @@ from validation.__main__ import main
 from validation.claims import REGISTER, Finding
 from validation.claims.base import NotApplicableError
 from validation.claims.mlp_linear import compare_moments, compare_networks, compare_overlaps, linear_network
-from validation.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
-from validation.measured import read_measured
-from validation.mlp.controls import control
-from validation.mlp.family import MlpFamily, families_of_mlps
-from validation.mlp.measured import MeasuredMlp
-from validation.sections.mlp_family import finding_figure
+from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
+from validation.pages.mlp_section import finding_figure
+from validation.runs.mlp_controls import control
+from validation.runs.mlp_family import MlpFamily, families_of_mlps
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.spins import read_measured
 
 SADDLE = ("mlp.energy", "mlp.entropy", "mlp.overlaps")
 

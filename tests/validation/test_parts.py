@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcsim.parallel.communicator import SerialCommunicator
-from validation.parts import Part, Result, Store, deal, run_parts, write_atomically
+from validation.papers.parts import Part, Result, Store, deal, run_parts, write_atomically
 
 
 class Counter:

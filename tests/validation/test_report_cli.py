@@ -19,8 +19,8 @@ from mcsim.simulate import simulate
 from validation import campaign
 from validation.__main__ import main
 from validation.claims import REGISTER, identity
-from validation.compare import Verdict
-from validation.papers import CLAIMS as OF_PAPERS
+from validation.numbers.compare import Verdict
+from validation.papers.registry import CLAIMS as OF_PAPERS
 
 IDENTITY = "layered-sk.identity"
 Simulated = Callable[..., Path]

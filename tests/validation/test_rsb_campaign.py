@@ -12,10 +12,10 @@ from synthetic import T_C
 
 from mcsim.parallel.communicator import SerialCommunicator
 from validation import campaign
+from validation.campaigns.glass import glass_mlp_configs, glass_spin_configs
 from validation.claims import REGISTER
 from validation.claims.rsb_copies import PARAMAGNET
 from validation.claims.rsb_slots import COPIES, FEWEST_SAMPLES, GLASS
-from validation.rsb.campaign import glass_mlp_configs, glass_spin_configs
 
 
 def simulated(claims: list[str], monkeypatch: pytest.MonkeyPatch, *, quick: bool = False) -> list[str]:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from synthetic_glass import T_C, TEMPERATURES, WEIGHTS, broken, glass_family, levels_at, symmetric
 
-from validation import report
 from validation.claims import REGISTER, Family, rsb_slots
 from validation.claims.base import NotApplicableError
-from validation.compare import Verdict, extrapolate
-from validation.rsb.identities import Estimate
-from validation.rsb.limits import RESOLVED, size_limit
-from validation.sections.rsb import density_of, finding_figure
+from validation.numbers.compare import Verdict, extrapolate
+from validation.numbers.limits import RESOLVED, size_limit
+from validation.numbers.spread import Estimate
+from validation.pages import report
+from validation.pages.glass_figures import density_of, finding_figure
 
 SPINS = [name for name in REGISTER if name.startswith("rsb.") and "mlp" not in name]
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from validation.copies import copies_of, couples_of_pairs, pair_statistics, triangles
-from validation.rsb.identities import APART, TOUCHING, Spread, spread
-from validation.rsb.spins import distinct_fourth, distinct_square
-from validation.rsb.triangles import independent_squared_gap, lattice_distribution, squared_gaps, triangle_ratio
+from validation.numbers.copies import copies_of, couples_of_pairs, pair_statistics, triangles
+from validation.numbers.spread import APART, TOUCHING, Spread, spread
+from validation.numbers.triangles import independent_squared_gap, lattice_distribution, squared_gaps, triangle_ratio
+from validation.runs.spin_overlaps import distinct_fourth, distinct_square
 
 Array = NDArray[np.float64]
 SAMPLES = 600

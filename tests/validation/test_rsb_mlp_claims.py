@@ -13,11 +13,11 @@ from synthetic_mlp import mlp_config
 
 from validation.claims import REGISTER, rsb_mlp
 from validation.claims.base import NotApplicableError
-from validation.compare import Verdict
-from validation.copies import pair_statistics
-from validation.mlp.family import MlpFamily, families_of_mlps
-from validation.mlp.measured import MeasuredMlp, measured_mlp
-from validation.sections.rsb import finding_figure
+from validation.numbers.compare import Verdict
+from validation.numbers.copies import pair_statistics
+from validation.pages.glass_figures import finding_figure
+from validation.runs.mlp_family import MlpFamily, families_of_mlps
+from validation.runs.mlps import MeasuredMlp, measured_mlp
 
 Array = NDArray[np.float64]
 BROAD, NARROW = "rsb.mlp-broad-overlaps", "rsb.mlp-narrow-overlaps"

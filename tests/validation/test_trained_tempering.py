@@ -16,9 +16,7 @@ from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.parallel.communicator import SerialCommunicator
 from theory.tap import instability
-from validation.compare import Comparison
-from validation.measured import MeasuredRun
-from validation.trained import (
+from validation.networks import (
     SampledSpins,
     TemperingPlan,
     bonds_of,
@@ -33,18 +31,20 @@ from validation.trained import (
     stability_mode,
     tempering_config,
 )
-from validation.trained.blocks import block_jackknife
-from validation.trained.energies import ordered_energy, paramagnet_energy
-from validation.trained.figures import (
+from validation.networks.energies import ordered_energy, paramagnet_energy
+from validation.networks.figures import (
     EpochMoments,
     binder_figure,
     energy_figure,
     melting_figure,
     overlap_histograms_figure,
 )
-from validation.trained.melting import CRITICAL_BINDER, crossing, curie_weiss, curie_weiss_melting, peak
-from validation.trained.moments import binder_of
-from validation.trained.sampled_order import sampled_order
+from validation.networks.melting import CRITICAL_BINDER, crossing, curie_weiss, curie_weiss_melting, peak
+from validation.networks.moments import binder_of
+from validation.networks.sampled_order import sampled_order
+from validation.numbers.blocks import block_jackknife
+from validation.numbers.compare import Comparison
+from validation.runs.spins import MeasuredRun
 
 UNIFORM = (40, 40)
 

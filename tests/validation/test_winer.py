@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from validation.__main__ import main
-from validation.compare import Verdict
-from validation.winer import command, theory
-from validation.winer.claims import CLAIMS, Evidence, convergence_line, put_to_test
-from validation.winer.plan import DEEP, SHALLOW, Effort, Plan, activation_of, deep_configs, make_plan
-from validation.winer.records import FamilyRecord, verdict_of_all
+from validation.numbers.compare import Verdict
+from validation.papers.winer2025 import command, theory
+from validation.papers.winer2025.claims import CLAIMS, Evidence, convergence_line, put_to_test
+from validation.papers.winer2025.plan import DEEP, SHALLOW, Effort, Plan, activation_of, deep_configs, make_plan
+from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
@@ -149,8 +149,8 @@ def test_from_sampling_to_the_page_and_again_from_what_is_there(
     deep = {name: config for name, config in deep_configs(TINY).items() if "tanh" in name}
     plan = Plan(True, TINY, {"shaped-tanh-depth-2": deep})
     monkeypatch.setattr(command, "make_plan", lambda *, quick: plan)
-    monkeypatch.setattr("validation.winer.pipeline.SHALLOW", ("tanh",))
-    monkeypatch.setattr("validation.winer.pipeline.DEEP", ("shaped-tanh",))
+    monkeypatch.setattr("validation.papers.winer2025.pipeline.SHALLOW", ("tanh",))
+    monkeypatch.setattr("validation.papers.winer2025.pipeline.DEEP", ("shaped-tanh",))
     monkeypatch.setattr(theory, "critical_tilt", lambda *_: None)
 
     def fails(*_: Any) -> Any:

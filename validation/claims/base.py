@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mcsim.config import GaussianNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature
-from validation.compare import Comparison, Verdict
-from validation.measured import MeasuredRun
-from validation.subject import Subject
+from validation.numbers.compare import Comparison, Verdict
+from validation.runs.spins import MeasuredRun
+from validation.runs.subject import Subject
 
 
 class NotApplicableError(ValueError):

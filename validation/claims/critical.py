@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_sizes
-from validation.compare import LEVEL, Comparison, Extrapolation, smallest_adjusted_p, verdict_of_agreement
-from validation.measured import MeasuredRun
+from validation.numbers.compare import LEVEL, Comparison, Extrapolation, smallest_adjusted_p, verdict_of_agreement
+from validation.runs.spins import MeasuredRun
 
 # Mean-field glass: chi = N [<q^2>] = N^{1/3} F(N^{1/3} (T - T_c)), so chi / N^{1/3} of two sizes cross at T_c but for
 # corrections. With corrections N^{-1/3} to F and 1/nu = 1/3 in powers of N, crossings move as N^{-2/3}.

@@ -14,7 +14,7 @@ from validation.claims.base import (
     couplings_of,
     require_samples,
 )
-from validation.compare import (
+from validation.numbers.compare import (
     LEVEL,
     Comparison,
     Verdict,
@@ -23,7 +23,7 @@ from validation.compare import (
     smallest_adjusted_p,
     verdict_of_agreement,
 )
-from validation.measured import MeasuredRun
+from validation.runs.spins import MeasuredRun
 
 # A missing factor, layer or term violates the identity by half of the energy or more. In the glass phase the
 # overlaps of one network differ so much from the next that a tenth is what some hundred samples can resolve.

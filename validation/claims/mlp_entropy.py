@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 from mcsim.estimators.thermo import integration_weights
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.claims.mlp_saddle import RELEVANT, require_integrable, stable_slots, wrong_predictions
-from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement, worst_verdict
-from validation.mlp.family import MlpFamily
-from validation.mlp.limits import WidthSeries, width_series
-from validation.mlp.measured import MeasuredMlp
-from validation.subject import Subject
+from validation.numbers.compare import (
+    LEVEL,
+    Comparison,
+    share_level,
+    smallest_adjusted_p,
+    verdict_of_agreement,
+    worst_verdict,
+)
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlp_limits import WidthSeries, width_series
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.subject import Subject
 
 FloatArray = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from validation.claims.base import Claim, Finding, require_samples
-from validation.compare import (
+from validation.numbers.compare import (
     LEVEL,
     Comparison,
     control_variate,
@@ -13,10 +13,10 @@ from validation.compare import (
     smallest_adjusted_p,
     verdict_of_agreement,
 )
-from validation.mlp.controls import SAMPLES_PER_CONTROL
-from validation.mlp.family import MlpFamily
-from validation.mlp.measured import MeasuredMlp
-from validation.subject import Subject
+from validation.runs.mlp_controls import SAMPLES_PER_CONTROL
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.subject import Subject
 
 # A missing factor or term violates an identity by half of the energy or more; about fifty networks resolve a tenth.
 RELEVANT = 0.10

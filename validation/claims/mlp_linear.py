@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from mcsim.networks.source import mlp_of_sample
 from theory.mlp.exact.free_product import gibbs_overlaps, product_moments
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.compare import Comparison, Extrapolation, series_fit, share_level, verdict_of_agreement
-from validation.mlp.family import MlpFamily
-from validation.mlp.measured import MeasuredMlp
-from validation.subject import Subject
+from validation.numbers.compare import Comparison, Extrapolation, series_fit, share_level, verdict_of_agreement
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.subject import Subject
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from mcsim.estimators.thermo import FEWEST_TEMPERATURES, integration_weights
 from theory.mlp import RSSolution
 from theory.result import NotConvergedError
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.compare import (
+from validation.numbers.compare import (
     LEVEL,
     Comparison,
     share_level,
@@ -19,10 +19,10 @@ from validation.compare import (
     verdict_of_agreement,
     verdict_of_rejection,
 )
-from validation.mlp.family import MlpFamily
-from validation.mlp.limits import Samples, WidthSeries, at_slots, width_series
-from validation.mlp.measured import MeasuredMlp
-from validation.subject import Subject
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlp_limits import Samples, WidthSeries, at_slots, width_series
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.subject import Subject
 
 FloatArray = NDArray[np.float64]
 Predict = Callable[[RSSolution], float]

@@ -16,11 +16,11 @@ from validation.claims.rsb_slots import (
     glass_slots,
 )
 from validation.claims.rsb_spins import REACH, near
-from validation.compare import LEVEL, smallest_adjusted_p
-from validation.rsb.identities import APART, TOUCHING, Estimate
-from validation.rsb.limits import RESOLVED, SizeLimit, against_partner, against_theory
-from validation.rsb.spins import bond_overlap, slot_overlaps, weight_near_zero
-from validation.rsb.triangles import triangle_ratio
+from validation.numbers.compare import LEVEL, smallest_adjusted_p
+from validation.numbers.limits import RESOLVED, SizeLimit, against_partner, against_theory
+from validation.numbers.spread import APART, TOUCHING, Estimate
+from validation.numbers.triangles import triangle_ratio
+from validation.runs.spin_overlaps import bond_overlap, slot_overlaps, weight_near_zero
 
 # Where overlaps are independent noise: all correlations between pairs must be absent.
 PARAMAGNET = (1.3, 2.5)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from theory.mlp import MlpModel
 from theory.mlp.rsb import solve_frsb
+from validation.campaigns.glass import PREFIX
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement
-from validation.mlp.family import MlpFamily
-from validation.mlp.measured import MeasuredMlp
-from validation.rsb.campaign import PREFIX
-from validation.rsb.identities import APART, Estimate, Spread, spread
-from validation.rsb.limits import SizeLimit, against_partner, against_theory, size_limit, vanishing_limit
-from validation.subject import Subject
+from validation.numbers.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement
+from validation.numbers.limits import SizeLimit, against_partner, against_theory, size_limit, vanishing_limit
+from validation.numbers.spread import APART, Estimate, Spread, spread
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.subject import Subject
 
 FloatArray = NDArray[np.float64]
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from validation.campaigns.glass import PREFIX
 from validation.claims.base import (
     Claim,
     Family,
@@ -19,14 +20,13 @@ from validation.claims.base import (
     couplings_of,
     require_sizes,
 )
-from validation.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
-from validation.copies import pair_statistics
-from validation.measured import MeasuredRun
-from validation.rsb.campaign import PREFIX
-from validation.rsb.identities import Estimate, Spread, spread
-from validation.rsb.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
-from validation.rsb.predictions import OverlapLaw, full_breaking, no_breaking
-from validation.rsb.spins import SlotOverlaps, slot_overlaps
+from validation.claims.overlap_law import OverlapLaw, full_breaking, no_breaking
+from validation.numbers.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
+from validation.numbers.copies import pair_statistics
+from validation.numbers.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
+from validation.numbers.spread import Estimate, Spread, spread
+from validation.runs.spin_overlaps import SlotOverlaps, slot_overlaps
+from validation.runs.spins import MeasuredRun
 
 FloatArray = NDArray[np.float64]
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.claims.base import Claim, Family, Finding
+from validation.claims.overlap_law import OverlapLaw
 from validation.claims.rsb_slots import (
     CONTROLS,
     NEEDS,
@@ -18,9 +19,8 @@ from validation.claims.rsb_slots import (
     finding_on_limits,
     glass_slots,
 )
-from validation.rsb.limits import RESOLVED, SizeLimit
-from validation.rsb.predictions import OverlapLaw
-from validation.rsb.spins import distinct_fourth, distinct_square, weight_near_zero
+from validation.numbers.limits import RESOLVED, SizeLimit
+from validation.runs.spin_overlaps import distinct_fourth, distinct_square, weight_near_zero
 
 FloatArray = NDArray[np.float64]
 Levels = Callable[[OverlapLaw], FloatArray]

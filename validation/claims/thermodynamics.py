@@ -19,7 +19,7 @@ from validation.claims.base import (
     couplings_of,
     require_sizes,
 )
-from validation.compare import (
+from validation.numbers.compare import (
     LEVEL,
     Comparison,
     Extrapolation,
@@ -31,7 +31,7 @@ from validation.compare import (
     verdict_of_agreement,
     verdict_of_rejection,
 )
-from validation.measured import MeasuredRun
+from validation.runs.spins import MeasuredRun
 
 # In the paramagnet the corrections are an expansion in 1 / (N (1 - (T_c/T)^2)^3), the inverse cube of the scaling
 # variable; where that product is large even for the smallest size, the leading 1/N suffices.

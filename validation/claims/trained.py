@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from mcsim.config import FileNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
 from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_samples
-from validation.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_rejection
-from validation.measured import MeasuredRun
-from validation.subject import Subject
+from validation.numbers.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_rejection
+from validation.runs.spins import MeasuredRun
+from validation.runs.subject import Subject
 
 # In the paramagnet of the random network, but not so hot that every network looks alike.
 REDUCED_TEMPERATURES = (1.4, 1.7, 2.1)

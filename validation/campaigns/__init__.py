@@ -1,0 +1,1 @@
+"""The runs that claims are tested on when nobody brings their own."""

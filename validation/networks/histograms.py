@@ -1,0 +1,71 @@
+"""Distributions of the overlap between copies at one temperature, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.networks.sampled_spins import SampledSpins
+
+Array = NDArray[np.float64]
+
+# Far fewer than a layer of a few hundred spins has values of q, so that bins hold about equally many of them.
+_MOST_BINS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapHistogram:
+    """P(q) of one layer, or of all spins.
+
+    Attributes
+    ----------
+    name : str
+        "layer 0", ..., "all spins".
+    spins : int
+    edges : float64 (bins + 1,)
+        From about -1 to about 1, between values that q can take.
+    density : float64 (bins,)
+        Of unit area; symmetric where s -> -s is a symmetry, since q and -q then speak of the same states.
+    error : float64 (bins,)
+        Standard error from the spread between ladders, of which a pair of copies is one.
+    """
+
+    name: str
+    spins: int
+    edges: Array
+    density: Array
+    error: Array
+
+
+def overlap_histograms(samples: Sequence[SampledSpins], temperature: float) -> list[OverlapHistogram]:
+    """Return P(q) of every layer and of all spins at the slot nearest to a temperature.
+
+    Parameters
+    ----------
+    samples : sequence of SampledSpins
+        Repeats on one network with the same slots.
+    temperature : float
+    """
+    slot = samples[0].nearest(temperature)
+    q = np.stack([one.overlaps(slot) for one in samples])  # repeats, measurements, pairs, names
+    chains = np.moveaxis(q, 2, 1).reshape(-1, q.shape[1], q.shape[3])
+    sizes = (*samples[0].widths, sum(samples[0].widths))
+    return [
+        _histogram(name, spins, chains[..., i], reversible=samples[0].reversible)
+        for i, (name, spins) in enumerate(zip(samples[0].overlap_names, sizes, strict=True))
+    ]
+
+
+def _histogram(name: str, spins: int, chains: Array, *, reversible: bool) -> OverlapHistogram:
+    # q takes spins + 1 values 2/spins apart: bins of whole numbers of them, symmetric about 0.
+    width = max(1, round((spins + 1) / _MOST_BINS)) * 2 / spins
+    bins = int(np.ceil((2 + 2 / spins) / width - 1e-9))
+    edges = np.asarray((np.arange(bins + 1) - bins / 2) * width, dtype=np.float64)
+    densities = np.array([np.histogram(chain, edges)[0] for chain in chains]) / (chains.shape[1] * width)
+    if reversible:
+        densities = (densities + densities[:, ::-1]) / 2
+    error = densities.std(axis=0, ddof=1) / np.sqrt(len(densities)) if len(densities) > 1 else np.zeros(bins)
+    return OverlapHistogram(name, spins, edges, densities.mean(axis=0), error)

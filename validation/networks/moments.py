@@ -1,0 +1,107 @@
+"""Moments of overlaps between copies and of projections on a direction: Binder ratios and susceptibilities.
+
+g = (3 - <x^4>/<x^2>^2)/2 is 0 for Gaussian x and 1 where |x| is sharp; N independent spins give 1/N. For overlaps of
+copies it means less near a transition than for magnetisations: a mode about to condense contributes x_a x_b, a product
+of two Gaussians with g = -3, to an overlap whose other modes have g = 0. The projection x = s.v on the mode itself
+goes from 0 to 1 without such a dip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.networks.sampled_spins import SampledSpins
+from validation.numbers.blocks import Estimate, block_jackknife
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Binder ratio and susceptibilities at every temperature.
+
+    Attributes
+    ----------
+    temperatures : float64 (slots,)
+    names : tuple of str
+        What the last axis of the estimates runs over: "layer 0", ..., "all spins"; or "projection".
+    binder : Estimate, shape (slots, names)
+        (3 - <x^4>/<x^2>^2)/2.
+    susceptibility : Estimate, shape (slots, names)
+        N <x^2>; 1 for independent spins.
+    spread : Estimate, shape (slots, names)
+        N (<x^2> - <|x|>^2), which peaks where the order melts.
+    """
+
+    temperatures: Array
+    names: tuple[str, ...]
+    binder: Estimate
+    susceptibility: Estimate
+    spread: Estimate
+
+
+def overlap_moments(samples: Sequence[SampledSpins]) -> Moments:
+    """Return the moments of the overlaps between copies, per layer and over all spins.
+
+    Parameters
+    ----------
+    samples : sequence of SampledSpins
+        Repeats with the same slots.
+    """
+    first = samples[0]
+    # Pairs share copies, so that they are one chain; slots stay together, since exchanges tie them.
+    chains = np.stack([
+        np.stack([_powers(one.overlaps(slot)).mean(axis=1) for slot in range(first.temperatures.size)], axis=1)
+        for one in samples
+    ])  # fmt: skip
+    sizes = np.array([*first.widths, first.spins], dtype=np.float64)
+    return _moments(first.temperatures, first.overlap_names, chains, sizes)
+
+
+def projection_moments(samples: Sequence[SampledSpins], direction: Array) -> Moments:
+    """Return the moments of x = s.v/(|v| N^{1/2}) over all sampled states of one network.
+
+    Parameters
+    ----------
+    samples : sequence of SampledSpins
+        Repeats with the same slots.
+    direction : float64 (N,)
+        v, such as the stability mode of the paramagnet.
+    """
+    chains = projection_chains(samples, direction)
+    return _moments(samples[0].temperatures, ("projection",), chains, np.array([float(direction.size)]))
+
+
+def projection_chains(samples: Sequence[SampledSpins], direction: Array) -> Array:
+    """Return |x|, x^2, x^4 of every independent chain, shape (chains, measurements, slots, 1, 3)."""
+    x = np.stack([one.projections(direction) for one in samples])  # repeats, slots, measurements, copies
+    chains = np.moveaxis(x, (3, 2), (1, 2)).reshape(-1, x.shape[2], x.shape[1])
+    return _powers(chains[..., np.newaxis])
+
+
+def _powers(x: Array) -> Array:
+    return np.stack([np.abs(x), x**2, x**4], axis=-1)
+
+
+def binder_of(averages: Array) -> Array:
+    """Return (3 - <x^4>/<x^2>^2)/2 from averages of |x|, x^2, x^4 along the last axis."""
+    return np.asarray((3 - averages[..., 2] / averages[..., 1] ** 2) / 2)
+
+
+def spread_of(averages: Array) -> Array:
+    """Return <x^2> - <|x|>^2 from averages of |x|, x^2, x^4 along the last axis."""
+    return np.asarray(averages[..., 1] - averages[..., 0] ** 2)
+
+
+def _moments(temperatures: Array, names: tuple[str, ...], chains: Array, sizes: Array) -> Moments:
+    return Moments(
+        temperatures=temperatures,
+        names=names,
+        binder=block_jackknife(chains, binder_of),
+        susceptibility=block_jackknife(chains, lambda a: np.asarray(sizes * a[..., 1])),
+        spread=block_jackknife(chains, lambda a: sizes * spread_of(a)),
+    )

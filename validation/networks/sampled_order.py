@@ -1,0 +1,115 @@
+"""The order that Monte Carlo finds, beside a TAP solution and the leading eigenvectors of the couplings.
+
+Nothing here turns states towards a reference: the order is read off the correlations <s_i s_j>, i != j, which vanish
+for independent spins and are m_i m_j for a single pair of states +-m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.networks.alignment import Alignment, alignment
+from validation.networks.sampled_spins import SampledSpins
+
+Array = NDArray[np.float64]
+
+_BLOCKS = 8
+
+
+@dataclass(frozen=True)
+class SampledOrder:
+    """Monte Carlo order at one temperature.
+
+    Attributes
+    ----------
+    temperature : float
+        Of the slot.
+    recovered, recovered_error : float
+        sum_{i != j} m_i m_j <s_i s_j> / sum_{i != j} m_i^2 m_j^2 for the TAP magnetisations m: 1 if the spins are in
+        the pair of states +-m, 0 without order, below 1 if they are in several states or fluctuate out of it.
+    share_of_overlap, share_of_overlap_error : float
+        (sum_{i != j} m_i m_j <s_i s_j>)^2 / [sum m_i^2 m_j^2 sum <s_i s_j>^2], i != j: what part of the mean squared
+        overlap between copies is this pair of states; 1 if all.
+    leading_share : float
+        Largest eigenvalue of <s_i s_j> over N: 1 for one frozen pair of states.
+    solution : Alignment
+        Of its eigenvector with the TAP magnetisations.
+    modes : tuple of Alignment
+        Of its eigenvector with the leading eigenvectors of J.
+    """
+
+    temperature: float
+    recovered: float
+    recovered_error: float
+    share_of_overlap: float
+    share_of_overlap_error: float
+    leading_share: float
+    solution: Alignment
+    modes: tuple[Alignment, ...]
+
+
+def sampled_order(spins: SampledSpins, pattern: Array, temperature: float, modes: Array) -> SampledOrder:
+    """Compare the order in sampled states with a TAP solution.
+
+    Parameters
+    ----------
+    spins : SampledSpins
+    pattern : float64 (N,)
+        Magnetisations of the TAP solution.
+    temperature : float
+        Of the solution; the slot nearest to it is read.
+    modes : float64 (N, k)
+        Leading eigenvectors of J.
+    """
+    slot = spins.nearest(temperature)
+    blocks = block_correlations(spins, slot, _BLOCKS)
+    recovered, recovered_error = _jackknifed(blocks, lambda c: _recovered(c, pattern))
+    share, share_error = _jackknifed(blocks, lambda c: _share_of_overlap(c, pattern))
+    values, vectors = np.linalg.eigh(blocks.mean(axis=0))
+    leading = vectors[:, -1]
+    return SampledOrder(
+        temperature=float(spins.temperatures[slot]),
+        recovered=recovered,
+        recovered_error=recovered_error,
+        share_of_overlap=share,
+        share_of_overlap_error=share_error,
+        leading_share=float(values[-1] / len(leading)),
+        solution=alignment(leading, pattern),
+        modes=tuple(alignment(leading, v) for v in modes.T),
+    )
+
+
+def block_correlations(spins: SampledSpins, slot: int, blocks: int) -> Array:
+    """Return <s_i s_j> of successive blocks of measurements, shape (blocks, N, N)."""
+    states = spins.states[slot]
+    rows = len(states) // blocks
+    if not rows:
+        raise ValueError(f"{len(states)} measurements: at least {blocks} are needed")
+    # The rows left over are dropped at the front, where a series is least equilibrated.
+    parts = states[len(states) - rows * blocks :].reshape(blocks, -1, states.shape[-1])
+    return np.stack([(s := part.astype(np.float32)).T @ s / len(s) for part in parts]).astype(np.float64)
+
+
+def _jackknifed(blocks: Array, statistic: Callable[[Array], float]) -> tuple[float, float]:
+    total, n = blocks.sum(axis=0), len(blocks)
+    without = np.array([statistic((total - one) / (n - 1)) for one in blocks])
+    return statistic(total / n), float(np.sqrt((n - 1) * without.var()))
+
+
+def _recovered(correlations: Array, pattern: Array) -> float:
+    """Return sum_{i != j} m_i m_j <s_i s_j> / sum_{i != j} m_i^2 m_j^2; <s_i s_i> = 1."""
+    squares = pattern**2
+    found = pattern @ correlations @ pattern - squares.sum()
+    return float(found / (squares.sum() ** 2 - (squares**2).sum()))
+
+
+def _share_of_overlap(correlations: Array, pattern: Array) -> float:
+    squares = pattern**2
+    found = pattern @ correlations @ pattern - squares.sum()
+    own = squares.sum() ** 2 - (squares**2).sum()
+    everything = (correlations**2).sum() - len(pattern)
+    return float(np.sign(found) * found**2 / (own * everything))

@@ -1,0 +1,96 @@
+"""Parallel tempering of the spins on one epoch's couplings, on a ladder about the critical temperature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcsim.config import RunConfig, parse_config
+from mcsim.networks.files import digits_weights_path, load_weights
+from mcsim.parallel.communicator import Communicator
+from mcsim.simulate import simulate
+from validation.runs.spins import MeasuredRun, read_measured
+
+
+@dataclass(frozen=True)
+class TemperingPlan:
+    """How long and how densely to sample.
+
+    Attributes
+    ----------
+    coldest, hottest : float
+        Ends of the ladder in units of the critical temperature.
+    slots : int, optional
+        Temperatures, geometrically spaced; by default enough for the number of spins.
+    copies, repeats : int
+        Ladders whose overlaps are measured, and independent runs of all of them.
+    thermalization, measurements, sweeps_per_measurement : int
+    seed : int
+    """
+
+    coldest: float = 0.3
+    hottest: float = 1.6
+    slots: int | None = None
+    copies: int = 4
+    repeats: int = 2
+    thermalization: int = 2000
+    measurements: int = 1500
+    sweeps_per_measurement: int = 2
+    seed: int = 1
+
+    def slots_for(self, spins: int) -> int:
+        """Return the number of slots: neighbours exchange about every second time at N^{1/2} to a factor e."""
+        return self.slots or max(16, math.ceil(0.8 * math.sqrt(spins) * math.log(self.hottest / self.coldest)))
+
+
+def tempering_config(
+    weights: str | Path, epoch: float, critical_temperature: float, plan: TemperingPlan | None = None
+) -> RunConfig:
+    """Return the run that samples one epoch of a file of weights from 0.3 to 1.6 critical temperatures.
+
+    Parameters
+    ----------
+    weights : str or Path
+        A file of stages (.h5), or "package:digits".
+    epoch : float
+        A stage in it.
+    critical_temperature : float
+        Of this epoch, such as `theory.tap.instability(...).temperature`.
+    plan : TemperingPlan, optional
+    """
+    plan = plan or TemperingPlan()
+    path = digits_weights_path() if str(weights) == "package:digits" else Path(weights)
+    spins = sum(load_weights(path, epoch=epoch).widths)
+    return parse_config({
+        "seed": plan.seed,
+        "samples": plan.repeats,
+        "model": {
+            "kind": "layered-ising",
+            "network": {"source": "file", "path": str(weights), "epoch": float(epoch)},
+            "tile_columns": plan.copies * max(1, 32 // plan.copies),
+        },
+        "ladder": {
+            "lowest": plan.coldest * critical_temperature,
+            "highest": plan.hottest * critical_temperature,
+            "slots": plan.slots_for(spins),
+        },
+        "run": {
+            "copies": plan.copies,
+            "thermalization": plan.thermalization,
+            "measurements": plan.measurements,
+            "sweeps_per_measurement": plan.sweeps_per_measurement,
+        },
+    })  # fmt: skip
+
+
+def run_tempering(config: RunConfig, folder: Path, world: Communicator) -> MeasuredRun:
+    """Sample, or take up what the folder already holds of this configuration, and read the result.
+
+    Every rank of `world` calls this, and every rank reads.
+    """
+    simulate(config, folder, world, restart_interrupted=True, show_progress=False)
+    world.barrier()
+    run = read_measured(folder)
+    assert isinstance(run, MeasuredRun)
+    return run

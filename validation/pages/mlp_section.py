@@ -1,0 +1,78 @@
+"""What the report shows of random MLPs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.result import NotConvergedError
+from validation.claims.base import Finding
+from validation.numbers.compare import LEVEL
+from validation.pages import linear_figures, mlp_figures, mlp_overlap_figures
+from validation.runs.mlp_family import MlpFamily
+from validation.runs.mlps import MeasuredMlp
+
+
+def family_section(family: MlpFamily) -> dict[str, Any]:
+    """Return figures of the widest run and facts about all, as the template expects."""
+    return {
+        "name": family.label,
+        "facts": [*_facts(family), *(fact for run in family.runs for fact in _run_facts(run))],
+        "figures": [
+            (
+                mlp_figures.thermodynamics_figure(family),
+                "Energy and entropy of the widest run against the replica-symmetric line at infinite width. Where "
+                "replica symmetry is unstable (grey) the line is not expected to hold.",
+            ),
+            (
+                mlp_overlap_figures.overlaps_figure(family),
+                "Overlaps of the layers; lines: replica symmetric, infinite width. Errors are over networks.",
+            ),
+            (
+                mlp_overlap_figures.histogram_figure(family),
+                "Distribution of the overlap of two replicas; dashed: replica-symmetric values. Bands are standard "
+                "errors over networks.",
+            ),
+        ],
+        "folded": [("the ladder: exchange and acceptance rates", mlp_figures.ladder_figure(family.largest))],
+    }
+
+
+def finding_figure(finding: Finding) -> str:
+    """Return the figure of a finding about random MLPs, or nothing where it has none."""
+    if "width_series" in finding.details:
+        return mlp_figures.widths_figure(finding.family, finding.details["width_series"], finding.comparisons)
+    if "spectra" in finding.details:
+        return linear_figures.linear_figure(finding.family, finding.details)
+    if "curve" in finding.details:
+        return mlp_figures.curve_figure(finding.family, finding.details["curve"])
+    return ""
+
+
+def _facts(family: MlpFamily) -> list[tuple[str, str]]:
+    model = family.largest.model
+    top = float(family.largest.betas[0])
+    try:
+        line = family.stability_limit()
+        stability = f"up to beta = {top:g}" if line is None else f"below beta = {line:.3f} (replicon 1)"
+    except NotConvergedError as error:
+        stability = f"not known: {error}"
+    return [
+        ("network", f"{model.activation}, {model.depth} hidden layer(s), C_W = {model.weight_variance:g}"),
+        ("prior", "N(0, 1) inputs" if model.prior == "gaussian" else "inputs on the sphere |x|² = N"),
+        ("replica symmetry is stable", stability),
+    ]
+
+
+def _run_facts(run: MeasuredMlp) -> list[tuple[str, str]]:
+    p = run.equilibration_p_value()
+    settled = "settled" if p >= LEVEL else "NOT SETTLED, thermalise longer"
+    settings = run.config.run
+    sweeps = settings.thermalization + run.data.sizes["measurement"] * settings.sweeps_per_measurement
+    coldest = run.energy_blocking(0, 0)
+    trips = int(run.data.exchange_round_trips.values.sum())
+    text = (
+        f"{run.samples} networks, {sweeps} sweeps in each of {settings.copies} ladders of {run.betas.size} slots; "
+        f"energies of 2nd quarter and 2nd half agree with p = {p:.2g} ({settled}); autocorrelation of the coldest "
+        f"energy {coldest.tau:.1f} rows{'' if coldest.converged else ' at least'}; {trips} round trips"
+    )
+    return [(f"{run.name} (widths {', '.join(map(str, run.model.widths))})", text)]

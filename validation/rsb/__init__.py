@@ -1,1 +1,0 @@
-"""Replica symmetry breaking as Monte Carlo sees it: estimators, limits and predictions."""

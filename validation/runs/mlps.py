@@ -1,0 +1,193 @@
+"""What a run of random MLPs measured, reduced to one number per sample and slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mcsim.config import RandomMlp, RunConfig
+from mcsim.estimators.free_entropy import FreeEntropy, Reweighting, by_integration
+from mcsim.estimators.series import Blocking, blocking
+from theory import activations
+from theory.mlp import MlpModel
+from theory.mlp.exact.infinite_temperature import prior_self_overlaps
+from validation.numbers.copies import PairStatistics, pair_statistics
+from validation.numbers.equilibration import p_value_of_shift
+
+FloatArray = NDArray[np.float64]
+
+# Energies of a slot that MBAR pools: its time grows with them, and networks differ more than their noise.
+MBAR_DRAWS = 200
+
+
+def theory_of(model: RandomMlp, variance_factor: float = 1.0) -> MlpModel:
+    """Return the random MLP as the theory understands it, its weight variance times a factor."""
+    return MlpModel(
+        activations.get(model.activation, depth=model.depth, shape=model.activation_shape or 1.0),
+        tuple(width / model.sites for width in model.widths),
+        variance_factor * model.weight_variance,
+        model.bias_variance,
+        model.prior,
+    )
+
+
+def measured_mlp(name: str, config: RunConfig, data: xr.Dataset) -> MeasuredMlp:
+    """Return a run from what `read_run` returns, its series of overlaps averaged.
+
+    They are most of a run, and a report holds dozens of runs: energies, 8 bytes x samples x slots x rows x copies, are
+    all that is left.
+    """
+    means = {
+        f"{series}_mean": (
+            ("sample", "slot", "layer"),
+            np.mean(data[series].values, axis=(2, 3), dtype=np.float64),
+        )
+        for series in ("overlap", "self_overlap")
+    }
+    pairs = {"overlap_pairs": (("sample", "slot", "layer", "average"), _pair_averages(data.overlap.values))}
+    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means).assign(pairs))
+
+
+def _pair_averages(overlaps: NDArray[np.floating[Any]]) -> FloatArray:
+    """Return what `PairStatistics.stacked` holds of overlaps (samples, slots, rows, pairs, layers)."""
+    by_slot = [
+        pair_statistics(np.moveaxis(overlaps[:, slot], -1, 1).astype(np.float64)).stacked
+        for slot in range(overlaps.shape[1])
+    ]
+    return np.stack(by_slot, axis=1)
+
+
+@dataclass(frozen=True)
+class MeasuredMlp:
+    """One run of random MLPs. Slot 0 is the coldest; the last one is often beta = 0.
+
+    Attributes
+    ----------
+    name : str
+        For tables and legends.
+    config : RunConfig
+    data : xarray.Dataset
+        As `measured_mlp` leaves it.
+    """
+
+    name: str
+    config: RunConfig
+    data: xr.Dataset
+
+    @property
+    def model(self) -> RandomMlp:
+        """What was sampled."""
+        assert isinstance(self.config.model, RandomMlp)
+        return self.config.model
+
+    @property
+    def sites(self) -> int:
+        """The reference width N."""
+        return self.model.sites
+
+    @property
+    def samples(self) -> int:
+        """Number of networks."""
+        return int(self.data.sizes["sample"])
+
+    @property
+    def layers(self) -> int:
+        """Number of layers with overlaps, L + 1 with the input."""
+        return len(self.model.widths)
+
+    @property
+    def betas(self) -> FloatArray:
+        """Inverse temperature of each slot, falling."""
+        return np.asarray(self.data.beta.values, dtype=np.float64)
+
+    @property
+    def reaches_prior(self) -> bool:
+        """Whether the hottest slot has beta = 0, where moments are known."""
+        return bool(self.betas[-1] == 0.0)
+
+    @cached_property
+    def energy_series(self) -> FloatArray:
+        """Return H / N, (samples, slots, rows, copies)."""
+        return np.asarray(self.data.energy.values, dtype=np.float64) / self.sites
+
+    @cached_property
+    def energies(self) -> FloatArray:
+        """Return <H> / N, (samples, slots)."""
+        return np.asarray(self.energy_series.mean(axis=(2, 3)))
+
+    @property
+    def self_overlaps(self) -> FloatArray:
+        """Return <K^l_aa>, (samples, slots, layers)."""
+        return np.asarray(self.data.self_overlap_mean.values)
+
+    @property
+    def overlaps(self) -> FloatArray:
+        """Return <K^l_ab> of independent copies, (samples, slots, layers)."""
+        return np.asarray(self.data.overlap_mean.values)
+
+    def overlap_statistics(self, slot: int, layer: int) -> PairStatistics:
+        """Return averages over pairs of copies of the overlap of a layer at a slot, (samples,) each."""
+        averages = np.asarray(self.data.overlap_pairs.values[:, slot, layer])
+        return PairStatistics(*np.moveaxis(averages, -1, 0))
+
+    @cached_property
+    def identity_residuals(self) -> FloatArray:
+        """Return <H>/N + beta C_W (<K^L_aa> - <K^L_ab>), (samples, slots): zero on average over networks.
+
+        Gaussian integration by parts over the output weights w, at every N and for every phi: w_i enters H alone, so
+        [w_i <phi_i>] = [d<phi_i>/dw_i] = -beta sqrt(N C_W / N_L) [<phi_i^2> - <phi_i>^2].
+        """
+        gap = self.self_overlaps[..., -1] - self.overlaps[..., -1]
+        return np.asarray(self.energies + self.betas * self.model.weight_variance * gap)
+
+    @cached_property
+    def prior_controls(self) -> FloatArray:
+        """Return moments of each network at beta = 0 less their exact averages over networks, (samples, L + 2).
+
+        Mean energy, mean square energy and the self-overlaps of hidden layers; none without a slot at beta = 0.
+        """
+        if not self.reaches_prior:
+            return np.zeros((self.samples, 0))
+        model, series = self.model, self.energy_series[:, -1]
+        expected = prior_self_overlaps(theory_of(model), model.widths)
+        square = self.sites * np.square(series).mean(axis=(1, 2)) - model.weight_variance * expected[-1]
+        # Energies per sqrt(N) are of order 1, like the others.
+        mean = np.sqrt(self.sites) * series.mean(axis=(1, 2))
+        return np.column_stack([mean, square, self.self_overlaps[:, -1, 1:] - expected[1:]])
+
+    @cached_property
+    def free_entropy_by_integration(self) -> list[FreeEntropy]:
+        """Return Phi of each sample by thermodynamic integration, betas rising."""
+        return [by_integration(self._rising_betas, series, self.sites) for series in self._rising_energies()]
+
+    @cached_property
+    def reweightings(self) -> list[Reweighting]:
+        """Return the pooled energies of each sample (MBAR), betas rising."""
+        energies = self._rising_energies()
+        return [Reweighting(self._rising_betas, series, self.sites, draws=MBAR_DRAWS) for series in energies]
+
+    @property
+    def _rising_betas(self) -> FloatArray:
+        return np.ascontiguousarray(self.betas[::-1])
+
+    def _rising_energies(self) -> FloatArray:
+        return np.asarray(self.data.energy.values[:, ::-1], dtype=np.float64)
+
+    def first(self, samples: int) -> MeasuredMlp:
+        """Return the run's first samples alone; itself, with all it has worked out, where it has no more."""
+        if samples >= self.samples:
+            return self
+        return MeasuredMlp(self.name, self.config, self.data.isel(sample=slice(samples)))
+
+    def energy_blocking(self, sample: int, slot: int) -> Blocking:
+        """Return <H>/N of one sample and slot, with its autocorrelation."""
+        return blocking(self.energy_series[sample, slot])
+
+    def equilibration_p_value(self) -> float:
+        """Return the chance of so large a shift of any slot's energy, second quarter to second half, if it is noise."""
+        return p_value_of_shift(self.energy_series, over_disorder=self.samples >= 4)

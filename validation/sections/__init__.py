@@ -1,1 +1,0 @@
-"""What reports show of runs and findings: figures and facts."""
