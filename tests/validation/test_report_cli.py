@@ -177,7 +177,7 @@ def test_json_beside_the_page_has_finite_numbers_and_every_claim(page: Path) -> 
     for finding in document["findings"]:
         assert finding["comparisons"]
         for comparison in finding["comparisons"]:
-            assert {"measured", "error", "predicted", "z", "p", "detectable"} < comparison.keys()
+            assert {"measured", "error", "predicted", "z", "p", "minimal_detectable_effect"} < comparison.keys()
             assert 0.0 <= comparison["p"] <= 1.0
 
 

@@ -19,7 +19,7 @@ PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
 def record(verdict: Verdict, p: float = 0.5) -> FamilyRecord:
-    return FamilyRecord("mlp.energy", "tanh, depth 1", verdict, "so it is", p, "partner", True, "")
+    return FamilyRecord("mlp.energy", "tanh, depth 1", verdict, "so it is", p, "control", True, "")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_families_share_the_level(records: list[FamilyRecord], expected: Verdict
 
 def family_with(activation: str, claim: str, verdict: Verdict, p: float | None = 0.5) -> dict[str, Any]:
     one = {"claim": claim, "family": f"{activation}, depth 1", "verdict": str(verdict), "summary": "so it is", "p": p,
-           "partner": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
+           "negative_control": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
     return {f"test-{activation}-depth-1": {"records": [one], "untested": {}, "label": activation, "figures": []}}
 
 
@@ -78,7 +78,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
         (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, None), **LINES}, FAIL),
-        (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the partner breaks too
+        (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the negative control breaks too
     ],
 )
 def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], expected: Verdict) -> None:

@@ -23,7 +23,7 @@ from validation.claims.base import (
 from validation.claims.overlap_law import OverlapLaw, full_breaking, no_breaking
 from validation.numbers.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
 from validation.numbers.copies import pair_statistics
-from validation.numbers.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
+from validation.numbers.limits import GLASS_EXPONENT, SizeLimit, against_negative_control, against_theory, size_limit
 from validation.numbers.spread import Estimate, Spread, spread
 from validation.runs.spin_overlaps import SlotOverlaps, slot_overlaps
 from validation.runs.spins import MeasuredRun
@@ -179,15 +179,15 @@ def finding_on_limits(
     family: Family,
     limits: Sequence[SizeLimit],
     relevant: float,
-    partner: str,
+    negative_control: str,
     text: str,
     control_as_expected: bool = True,
     **details: object,
 ) -> Finding:
-    """Return the finding on limits that must agree with the theory and reject its partner."""
+    """Return the finding on limits that must agree with the theory and reject its negative control."""
     comparisons = against_theory(limits)
     worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.predicted) for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, relevant),
@@ -196,8 +196,8 @@ def finding_on_limits(
         f"{worst.measured:.4f} ± {worst.error:.4f}, predicted {worst.predicted:.4f}); half of them would have shown "
         f"{100 * sharp:.2g} %",
         comparisons,
-        partner,
-        control_as_expected and smallest_adjusted_p(against_partner(limits)) < LEVEL,
+        negative_control,
+        control_as_expected and smallest_adjusted_p(against_negative_control(limits)) < LEVEL,
         size_limits=list(limits),
         **details,
     )
