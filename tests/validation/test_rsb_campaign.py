@@ -14,8 +14,8 @@ from mcsim.parallel.communicator import SerialCommunicator
 from validation import campaign
 from validation.campaigns.glass import glass_mlp_configs, glass_spin_configs
 from validation.claims import REGISTER
-from validation.claims.rsb_copies import PARAMAGNET
-from validation.claims.rsb_slots import COPIES, FEWEST_SAMPLES, GLASS
+from validation.claims.glass import PARAMAGNET
+from validation.claims.glass_slots import COPIES, FEWEST_SAMPLES, WINDOW
 
 
 def simulated(claims: list[str], monkeypatch: pytest.MonkeyPatch, *, quick: bool = False) -> list[str]:
@@ -58,7 +58,7 @@ def test_the_glass_is_sampled_where_claims_look(quick: bool) -> None:
         relative = 1.0 / config.ladder.inverse_temperatures() / T_C
         assert config.run.copies == COPIES
         assert config.samples >= FEWEST_SAMPLES
-        assert np.count_nonzero((relative > GLASS[0]) & (relative < GLASS[1])) >= 4
+        assert np.count_nonzero((relative > WINDOW[0]) & (relative < WINDOW[1])) >= 4
         assert np.count_nonzero((relative > PARAMAGNET[0]) & (relative < PARAMAGNET[1])) >= 2
     mlps = list(glass_mlp_configs(quick=quick).values())
     assert all(config.run.copies == COPIES for config in mlps)

@@ -59,7 +59,7 @@ def verdict(claim: str, results: dict[str, Any]) -> Verdict:
     found = CLAIMS[f"winer2025.{claim}"]
     finding = found.evaluate(found, Evidence("made up", results))
     assert finding.summary
-    assert finding.details["lines"]
+    assert finding.figures
     return finding.verdict
 
 

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from mcsim.estimators.jackknife import leave_one_out
+from validation.numbers.arrays import FloatArray
 
 # Blocks that one independent chain is cut into.
 _CUTS = (4, 8, 16)
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimates:
     """A function of thermal averages and its standard error.
 
     Attributes
@@ -30,12 +30,12 @@ class Estimate:
         Degrees of freedom behind the error.
     """
 
-    value: Array
-    error: Array
+    value: FloatArray
+    error: FloatArray
     degrees: int
 
 
-def block_jackknife(chains: Array, statistic: Callable[[Array], Array]) -> Estimate:
+def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimates:
     """Return a function of averages over chains and measurements, with its error.
 
     Parameters
@@ -45,23 +45,18 @@ def block_jackknife(chains: Array, statistic: Callable[[Array], Array]) -> Estim
     statistic : callable
         From averages, shape (...), to an array of any shape.
     """
-    if chains.shape[1] < _CUTS[0]:
-        raise ValueError(f"{chains.shape[1]} measurements: at least {_CUTS[0]} are needed")
+    count, measurements = chains.shape[:2]
+    if measurements < _CUTS[0]:
+        raise ValueError(f"{measurements} measurements: at least {_CUTS[0]} are needed")
+    cuts = [cut for cut in _CUTS if cut <= measurements]
     value = np.asarray(statistic(chains.mean(axis=(0, 1))))
-    best, degrees = np.zeros_like(value), 1
-    for cuts in _CUTS:
-        if chains.shape[1] < cuts:
-            break
-        means = _block_means(chains, cuts)
-        n, total = len(means), means.sum(axis=0)
-        without = np.array([statistic((total - one) / (n - 1)) for one in means])
-        error = np.sqrt((n - 1) * without.var(axis=0))
-        best = np.fmax(best, error)
-        degrees = degrees if degrees > 1 else n - 1
-    return Estimate(value, best, degrees)
+    largest = np.zeros_like(value)
+    for cut in cuts:
+        largest = np.fmax(largest, leave_one_out(_block_means(chains, cut), statistic).error)
+    return Estimates(value, largest, count * cuts[0] - 1)
 
 
-def _block_means(chains: Array, cuts: int) -> Array:
+def _block_means(chains: FloatArray, cuts: int) -> FloatArray:
     """Return means over blocks, (chains x cuts, ...); rows left over are dropped at the front, least equilibrated."""
     rows = chains.shape[1] // cuts
     kept = chains[:, chains.shape[1] - rows * cuts :]

@@ -9,13 +9,18 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Place
+
 # Dark to light, so that the order survives a grey print; markers differ as well.
 INKS = ("#1b1b3a", "#9c2c5a", "#2f7ea8", "#e08a3c", "#7d9f4a", "#8c8c8c", "#c9a7d6")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+BETA_LABEL = r"inverse temperature  $\beta$"
 _STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -52,3 +57,33 @@ def to_svg(drawing: Figure) -> str:
         drawing.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
+
+
+def temperature_axis(axis: Axes, *, logarithmic: bool = True) -> None:
+    """Label a temperature axis with plain numbers."""
+    axis.set_xlabel("temperature  $T$  [coupling scale]")
+    if logarithmic:
+        low, high = axis.get_xlim()
+        axis.set_xscale("log")
+        axis.set_xlim(max(low, 1e-3), high)
+        axis.set_xticks([t for t in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= t <= high])
+        axis.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+        axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def label_of(place: Place) -> str:
+    """Return a temperature for a legend."""
+    return rf"$\beta$ = {place.beta:g}" if place.temperature is None else f"$T$ = {place.temperature:.3g}"
+
+
+def standard_error(samples: FloatArray) -> FloatArray:
+    """Return the standard error over the first axis, zero for a single sample."""
+    if samples.shape[0] < 2:
+        return np.zeros(samples.shape[1:])
+    return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(samples.shape[0]))
+
+
+def averages(axis: Axes, x: FloatArray, samples: FloatArray, ink: int, label: str) -> None:
+    """Draw means over samples (samples, points) with their standard errors."""
+    axis.errorbar(x, samples.mean(axis=0), standard_error(samples), fmt=MARKERS[ink % len(MARKERS)], ms=4, mfc="white",
+                  color=INKS[ink % len(INKS)], capsize=2, label=label)  # fmt: skip

@@ -87,7 +87,6 @@ def _power_law(claim: Claim, evidence: Evidence) -> Finding:
          for name, fit in fits.items()],
         "logarithms of time with the same noise, and the same temperatures in shuffled order",
         not any(wrong),
-        fits=fits, early=growths(evidence, earliest=0.0),
     )  # fmt: skip
 
 
@@ -136,7 +135,6 @@ def _two_kinds(claim: Claim, evidence: Evidence) -> Finding:
         [c for c, _ in pairs],
         "a kind whose T_c does not grow",
         control is not Verdict.PASS,
-        pairs=[c for c, _ in pairs],
     )  # fmt: skip
 
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from validation.claims.base import Claim, Finding, NotApplicableError
-from validation.numbers.compare import (
-    LEVEL,
-    Comparison,
-    Extrapolation,
-    Verdict,
-    extrapolate,
-    smallest_adjusted_p,
-    verdict_of_agreement,
-)
+from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p, verdict_of_agreement
+from validation.numbers.extrapolation import Extrapolation, extrapolate
 from validation.papers.barney2024.evidence import Evidence, Values
 
 # The minimum of edge plus fluctuations c (beta/beta_c - 1)^2 + N^{-2/3} u(beta) moves, and lies, at N^{-2/3}.
@@ -31,7 +23,7 @@ def limit_of(sizes: list[Values], key: str) -> tuple[Extrapolation, float]:
     values = [np.asarray(row[key], dtype=np.float64) for row in sizes]
     errors = np.array([one.std(ddof=1) / math.sqrt(one.size) for one in values])
     means = np.array([one.mean() for one in values])
-    return extrapolate(spins, means, errors, EXPONENT), float(sum(one.size - 1 for one in values))
+    return extrapolate(spins**-EXPONENT, means, errors), float(sum(one.size - 1 for one in values))
 
 
 def _needed(evidence: Evidence, name: str) -> Values:
@@ -71,7 +63,6 @@ def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
         [touch, depth],
         f"T_c = {wrong.predicted:.3f}, which couples one pair of layers only",
         smallest_adjusted_p([wrong]) < LEVEL,
-        sizes=sizes, limit=limit, predicted=t_c,
     )  # fmt: skip
 
 
@@ -91,7 +82,6 @@ def _closed_form(claim: Claim, evidence: Evidence) -> Finding:
     wrong = Comparison("one layer less", limit.value, limit.error, float(identical["one_layer_less"]), degrees)
     exact = abs(float(identical["eigenvalue"]) - predicted)
     verdict = verdict_of_agreement([measured], RELEVANT)
-    details: dict[str, Any] = {"sizes": identical["sizes"], "limit": limit, "predicted": predicted}
     return claim.finding(
         evidence.family, Verdict.FAIL if exact > 1e-9 else verdict,
         f"the closed form is the eigenvalue to {exact:.0e}; random networks of five identical layers come closest to "
@@ -101,7 +91,6 @@ def _closed_form(claim: Claim, evidence: Evidence) -> Finding:
         [measured],
         f"the closed form of one layer less, {wrong.predicted:.3f}",
         smallest_adjusted_p([wrong]) < LEVEL,
-        **details,
     )  # fmt: skip
 
 

@@ -95,7 +95,6 @@ def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
         f"the paramagnet gives way to an order at {quick} in {len(epochs)} of {len(crossed)} networks",
         [], "time reversed: trained networks deep below the initial T_c, then untrained ones at 0.9 of their T",
         glass_verdict(cold, hot) is not Verdict.PASS,
-        counts=[stage for _, result in evidence.have("solutions", evidence.main) for stage in result["stages"]],
     )  # fmt: skip
 
 

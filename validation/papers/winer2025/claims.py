@@ -85,7 +85,7 @@ def _conclude(
     decided = "; ".join(f"{line.about}: {line.why}" for line in (failed or [*lines][:1]))
     return claim.finding(
         evidence.family, verdict, f"{len(lines)} tests: {counts}. {decided}", [], negative_control, True,
-        lines=list(lines),
+        list(lines),
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _sin_unstable(evidence: Evidence) -> bool:
 def _with_control(claim: Claim, evidence: Evidence, finding: Finding, told_apart: bool) -> Finding:
     return claim.finding(
         finding.family, finding.verdict, finding.summary, finding.comparisons, finding.negative_control, told_apart,
-        **finding.details,
+        finding.figures,
     )  # fmt: skip
 
 

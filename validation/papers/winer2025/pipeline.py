@@ -10,7 +10,8 @@ from mcsim.config import RandomMlp, RunConfig
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation.claims.base import NotApplicableError
-from validation.pages import mlp_section
+from validation.pages.finding_figures import finding_figures
+from validation.pages.mlp_section import family_section
 from validation.papers.parts import Part, Result, Store
 from validation.papers.winer2025 import theory
 from validation.papers.winer2025.plan import DEEP, SHALLOW, TREND_BETA, Plan
@@ -84,9 +85,9 @@ def _tests(store: Store, names: list[str]) -> Result:
         except NotApplicableError as error:
             untested[name] = str(error)
             continue
-        records.append(as_values(finding, mlp_section.finding_figure(finding)))
+        records.append(as_values(finding, finding_figures(finding)))
         limits |= limits_of(finding)
-    shown = mlp_section.family_section(family)
+    shown = family_section(family)
     figures = [{"svg": svg, "caption": caption} for svg, caption in shown["figures"]]
     return {
         "records": records,

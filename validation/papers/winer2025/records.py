@@ -57,11 +57,11 @@ def as_values(finding: Finding, figure: str) -> Values:
 
 
 def limits_of(finding: Finding) -> Values:
-    """Return the limits of infinite width that a finding rests on, by name such as "e, beta = 2"."""
+    """Return the limits of infinite width that a finding compares, by name such as "e, beta = 2"."""
     return {
-        one.name: {"value": one.limit.value, "error": one.limit.error}
-        for one in finding.details.get("width_series", ())
-        if math.isfinite(one.limit.value) and math.isfinite(one.limit.error)
+        c.name: {"value": c.measured, "error": c.error}
+        for c in finding.comparisons
+        if c.sizes and math.isfinite(c.measured) and math.isfinite(c.error)
     }
 
 
