@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 import pytest
 import xarray as xr
-from synthetic_mlp import BETAS, mlp_config, mlp_family
+from synthetic_mlp import BETAS, heat_at, mlp_config, mlp_family
 
 from mcsim.config import parse_config
 from mcsim.parallel.communicator import SerialCommunicator
@@ -25,6 +25,7 @@ from validation.claims import REGISTER, Finding
 from validation.claims.base import NotApplicableError
 from validation.claims.entropy_curve import CurveFigure
 from validation.claims.linear import compare_networks, linear_network, moment_points, overlap_points
+from validation.claims.mlp_saddle import specific_heat
 from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
 from validation.pages.finding_figures import finding_figures
 from validation.runs.mlp_controls import controlled
@@ -56,6 +57,46 @@ def test_passes_where_the_theory_holds(claim: str, obedient: MlpFamily) -> None:
 @pytest.mark.parametrize("scale", [0.9, 1.1])
 def test_energies_ten_per_cent_off_fail(claim: str, scale: float) -> None:
     assert finding(claim, mlp_family(scale=scale)).verdict is Verdict.FAIL
+
+
+HEAT = "mlp.specific-heat"
+
+
+def test_fluctuations_of_the_energy_are_the_slope_of_the_saddle_points() -> None:
+    found = finding(HEAT, mlp_family(samples=200, exact_heat=True))
+    assert found.verdict is Verdict.PASS, found.summary
+    assert found.negative_control_as_expected
+    assert [c.sizes for c in found.comparisons] == [(24, 48, 96)] * 4
+    assert finding_figures(found).count("<svg") == 1
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.1])
+def test_fluctuations_ten_per_cent_off_fail(scale: float) -> None:
+    assert finding(HEAT, mlp_family(samples=200, exact_heat=True, heat_scale=scale)).verdict is Verdict.FAIL
+
+
+def test_few_networks_leave_fluctuations_open() -> None:
+    assert finding(HEAT, mlp_family(samples=8, exact_heat=True)).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear"])
+def test_the_predicted_specific_heat_is_the_slope_of_the_energy(activation: str) -> None:
+    family = mlp_family(widths=(24,), samples=8, model={"activation": activation})
+    exact = family.betas**2 * heat_at(family.theory, family.betas)
+    assert [specific_heat(rs) for rs in family.predictions] == pytest.approx(exact, rel=2e-4)
+
+
+def test_the_variance_between_copies_knows_nothing_of_autocorrelation() -> None:
+    """A chain that stands still has no variance of its own, but its copies have."""
+    run = mlp_family(widths=(24,), samples=400, disorder=0.0, exact_heat=True).largest
+    frozen = MeasuredMlp(
+        run.name,
+        run.config,
+        run.data.assign(energy=run.data.energy.isel(measurement=[0] * run.data.sizes["measurement"])),
+    )
+    heat = 24 * frozen.betas**2 * frozen.energy_series.var(axis=3, ddof=1).mean(axis=(0, 2))
+    assert frozen.specific_heats.mean(axis=0) == pytest.approx(heat)
+    assert frozen.specific_heats.mean(axis=0)[:-1] == pytest.approx(run.specific_heats.mean(axis=0)[:-1], rel=0.3)
 
 
 def test_overlaps_ten_per_cent_off_fail() -> None:
@@ -159,6 +200,7 @@ def test_linear_networks_follow_from_their_own_weights(linear: MlpFamily) -> Non
     # Widths of 12 to 27 are far from the Fuss-Catalan limit of three factors; the claim may only not contradict it.
     found = finding("mlp.linear-networks", linear)
     assert found.verdict is not Verdict.FAIL, found.summary
+    assert finding(HEAT, linear).verdict is not Verdict.FAIL
     assert found.negative_control_as_expected
     assert "<svg" in finding_figures(found)
     # x -> a.x with the gaussian prior: <x> = -beta a, so K^0_ab = beta^2 |a|^2 / N.

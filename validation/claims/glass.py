@@ -50,7 +50,9 @@ def _moments(slot: GlassSlot) -> list[Point]:
         rows.append((f"⟨q²⟩ of layer {k}", k, _layer_square(k), _level_square(k)))
     averages = slot.averages([observable for _, _, observable, _ in rows])
     return [
-        slot.point(name, estimates, *(law.mean(levels(law)) for law in (slot.full, slot.symmetric)), layer=layer)
+        slot.point(
+            name, estimates, slot.full.mean(levels(slot.full)), slot.symmetric.mean(levels(slot.symmetric)), layer=layer
+        )
         for (name, layer, _, levels), estimates in zip(rows, averages, strict=True)
     ]
 

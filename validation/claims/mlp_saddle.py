@@ -25,8 +25,7 @@ RELEVANT = 0.05
 # The negative control: weights of a variance 10 % larger, whose energies and overlaps differ by about as much.
 WRONG_VARIANCE = 1.1
 FEWEST_SAMPLES = 8
-# Of beta, in derivatives along the branch.
-STEP = 0.01
+STEP = 0.01  # of beta, in derivatives along the branch
 
 
 @dataclass(frozen=True)
@@ -183,63 +182,55 @@ def _left_out(tested: Tested) -> str:
     return f"{beyond} colder slots left out, where replica symmetry is unstable" if beyond else ""
 
 
-def _saddle_test(quantities: Quantities, every: int = 1) -> PointsTest:
+def _saddle_test(quantities: Quantities, relevant: float = RELEVANT, every: int = 1) -> PointsTest:
     wrong = f"the same theory with a weight variance {100 * (WRONG_VARIANCE - 1):.0f} % too large"
-    return PointsTest(partial(_where_stable, quantities, every), wrong, RELEVANT, remark=_left_out)
+    return PointsTest(partial(_where_stable, quantities, every), wrong, relevant, remark=_left_out)
 
 
 _PAPER = "Winer & Hanin, arXiv 2503.23982"
-_NEEDS = "random MLPs of one law at 3 widths or more, 8 samples each"
+
+
+def _claim(name: str, statement: str, source: str, evaluate: PointsTest, more: str = "") -> Claim:
+    needs = f"random MLPs of one law at 3 widths or more, 8 samples each{more}"
+    return Claim(f"mlp.{name}", statement, f"{_PAPER}: {source}.", needs, evaluate, Subject.RANDOM_MLPS)
+
 
 CLAIMS = (
-    Claim(
-        id="mlp.energy",
-        statement="Where replica symmetry is stable, [⟨H⟩]/N → -β C_W v^L of the replica-symmetric saddle point as "
-        "N → ∞.",
-        source=f"{_PAPER}: saddle-point equations of the random MLP.",
-        needs=_NEEDS,
-        evaluate=_saddle_test(lambda _: [ENERGY]),
-        about=Subject.RANDOM_MLPS,
+    _claim(
+        "energy",
+        "Where replica symmetry is stable, [⟨H⟩]/N → -β C_W v^L of the replica-symmetric saddle point as N → ∞.",
+        "saddle-point equations of the random MLP",
+        _saddle_test(lambda _: [ENERGY]),
     ),
-    Claim(
-        id="mlp.entropy",
-        statement="Where replica symmetry is stable, the entropy relative to the prior is s = Φ + βe of the saddle "
-        "point.",
-        source=f"{_PAPER}: entropy (log volume of inputs) at a given energy by the replica trick.",
-        needs=f"{_NEEDS}, ladders that reach beta = 0",
-        evaluate=_saddle_test(_entropies),
-        about=Subject.RANDOM_MLPS,
+    _claim(
+        "entropy",
+        "Where replica symmetry is stable, the entropy relative to the prior is s = Φ + βe of the saddle point.",
+        "entropy (log volume of inputs) at a given energy by the replica trick",
+        _saddle_test(_entropies),
+        ", ladders that reach beta = 0",
     ),
-    Claim(
-        id="mlp.overlaps",
-        statement="Where replica symmetry is stable, overlaps K^l_aa and K^l_ab of every layer tend to the saddle "
-        "point's.",
-        source=f"{_PAPER}: overlaps between inputs drawn independently from the Gibbs measure.",
-        needs=_NEEDS,
-        evaluate=_saddle_test(overlaps),
-        about=Subject.RANDOM_MLPS,
+    _claim(
+        "overlaps",
+        "Where replica symmetry is stable, overlaps K^l_aa and K^l_ab of every layer tend to the saddle point's.",
+        "overlaps between inputs drawn independently from the Gibbs measure",
+        _saddle_test(overlaps),
     ),
-    Claim(
-        id="mlp.specific-heat",
-        statement="Where replica symmetry is stable, β² [⟨H²⟩ - ⟨H⟩²]/N → -β² de/dβ of the saddle point as N → ∞.",
-        source=f"{_PAPER}: fluctuations of the energy about the saddle point, var H = -d⟨H⟩/dβ.",
-        needs=_NEEDS,
-        # Between them it is smooth, and costs two more solutions of each theory.
-        evaluate=_saddle_test(lambda _: [SPECIFIC_HEAT], every=3),
-        about=Subject.RANDOM_MLPS,
+    _claim(
+        "specific-heat",
+        "Where replica symmetry is stable, β² [⟨H²⟩ - ⟨H⟩²]/N → -β² de/dβ of the saddle point as N → ∞.",
+        "the energy of the saddle point, whose slope is the fluctuation of the energy",
+        _saddle_test(lambda _: [SPECIFIC_HEAT], relevant=0.10, every=3),
     ),
-    Claim(
-        id="mlp.rs-not-expected",
-        statement="Beyond the line where the replicon passes 1 replica symmetry is not expected to hold: energies "
-        "differ.",
-        source=f"{_PAPER}: sin networks break replica symmetry; stability of the saddle point (de Almeida-Thouless).",
-        needs=f"{_NEEDS}, temperatures on both sides of the line",
-        evaluate=PointsTest(
+    _claim(
+        "rs-not-expected",
+        "Beyond the line where the replicon passes 1 replica symmetry is not expected to hold: energies differ.",
+        "sin networks break replica symmetry; stability of the saddle point (de Almeida-Thouless)",
+        PointsTest(
             partial(_energies, unstable_entries),
             "the same test at smaller beta, where replica symmetry is stable and must not be rejected",
             relevant=None,
             controls=(Control(partial(_energies, stable_entries), rejected=False),),
         ),
-        about=Subject.RANDOM_MLPS,
+        ", temperatures on both sides of the line",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -23,7 +24,7 @@ def points_figure(drawn: PointsFigure) -> str:
     panels = _by_quantity(drawn.points)
     limits = [(quantity, [p for p in points if p.limit]) for quantity, points in panels.items()]
     comparisons = [point.comparison for point in drawn.points]
-    deviations = _abscissa(comparisons[0]) is not None
+    deviations = math.isfinite(_abscissa(comparisons[0]))
     with figure(min(len(limits), MOST_PANELS) + deviations) as (drawing, axes):
         for axis, (quantity, points) in zip(axes, limits[:MOST_PANELS], strict=False):
             if points:
@@ -104,15 +105,16 @@ def _draw_deviations(axis: Axes, comparisons: Sequence[Comparison]) -> None:
         axis.legend(fontsize=7, ncols=2)
 
 
-def _abscissa(comparison: Comparison) -> float | None:
-    at = comparison.at
-    return at.beta if at.temperature is None else at.temperature
+def _abscissa(comparison: Comparison) -> float:
+    """Return the temperature, or else the inverse temperature; nan where there is neither."""
+    given = [x for x in (comparison.at.temperature, comparison.at.beta) if x is not None]
+    return given[0] if given else math.nan
 
 
 def _label_abscissa(axis: Axes, comparisons: Sequence[Comparison]) -> None:
     if comparisons[0].at.temperature is None:
         axis.set_xlabel(BETA_LABEL)
         return
-    temperatures = [float(c.at.temperature) for c in comparisons if c.at.temperature is not None]
+    temperatures = [_abscissa(c) for c in comparisons]
     axis.set_xlim(0.9 * min(temperatures), 1.1 * max(temperatures))
     temperature_axis(axis)
