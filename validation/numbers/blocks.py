@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from mcsim.estimators.jackknife import leave_one_out
+from validation.numbers.json_values import FloatArray
 
 # Blocks that one independent chain is cut into.
 _CUTS = (4, 8, 16)
@@ -30,12 +30,12 @@ class Estimate:
         Degrees of freedom behind the error.
     """
 
-    value: Array
-    error: Array
+    value: FloatArray
+    error: FloatArray
     degrees: int
 
 
-def block_jackknife(chains: Array, statistic: Callable[[Array], Array]) -> Estimate:
+def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimate:
     """Return a function of averages over chains and measurements, with its error.
 
     Parameters
@@ -53,15 +53,12 @@ def block_jackknife(chains: Array, statistic: Callable[[Array], Array]) -> Estim
         if chains.shape[1] < cuts:
             break
         means = _block_means(chains, cuts)
-        n, total = len(means), means.sum(axis=0)
-        without = np.array([statistic((total - one) / (n - 1)) for one in means])
-        error = np.sqrt((n - 1) * without.var(axis=0))
-        best = np.fmax(best, error)
-        degrees = degrees if degrees > 1 else n - 1
+        best = np.fmax(best, leave_one_out(means, statistic).error)
+        degrees = degrees if degrees > 1 else len(means) - 1
     return Estimate(value, best, degrees)
 
 
-def _block_means(chains: Array, cuts: int) -> Array:
+def _block_means(chains: FloatArray, cuts: int) -> FloatArray:
     """Return means over blocks, (chains x cuts, ...); rows left over are dropped at the front, least equilibrated."""
     rows = chains.shape[1] // cuts
     kept = chains[:, chains.shape[1] - rows * cuts :]

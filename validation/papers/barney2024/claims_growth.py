@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from validation.claims.base import Claim, Finding, NotApplicableError
@@ -15,8 +14,6 @@ from validation.numbers.compare import LEVEL, Comparison, Verdict
 from validation.papers.barney2024.claims_initial import PAPER
 from validation.papers.barney2024.evidence import Evidence, crossings
 from validation.papers.barney2024.fits import Growth, fit_growth
-
-Array = NDArray[np.float64]
 
 # Difference of AICc at which one law is clearly better (Burnham & Anderson: hardly any support for the other).
 CLEARLY = 10.0

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from validation.numbers.json_values import FloatArray
 from validation.papers.barney2024.fits import FEWEST_STAGES, Growth, fit_growth
 from validation.papers.barney2024.plan import NetworkSpec
 
-Array = NDArray[np.float64]
 Values = dict[str, Any]
 
 # A paper's unit of time: stages within the first epoch are fitted apart.
@@ -74,7 +73,7 @@ class Evidence:
         return fit_growth(epochs[keep], temperatures[:, keep])
 
 
-def crossings(series: Sequence[Sequence[Values]]) -> tuple[Array, Array]:
+def crossings(series: Sequence[Sequence[Values]]) -> tuple[FloatArray, FloatArray]:
     """Return the epochs from which on every network's paramagnet crosses, and T_c there, (networks, epochs).
 
     Before training the least eigenvalue of I - M nearly touches zero and there is no T_c; a stage at which one

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from validation.networks.melting import CRITICAL_BINDER
+from validation.numbers.json_values import FloatArray
 from validation.pages.plots import INKS, MARKERS, figure, to_svg
 from validation.papers.barney2024.claims_growth import growths
 from validation.papers.barney2024.evidence import Evidence, Values
@@ -36,8 +36,6 @@ __all__ = [
     "susceptibility",
 ]
 
-Array = NDArray[np.float64]
-
 
 def _by_kind(evidence: Evidence, kind: str) -> dict[str, list[NetworkSpec]]:
     chosen = [network for network in evidence.main if network.kind == kind]
@@ -56,7 +54,7 @@ def _time_axis(axis: Axes, epochs: Sequence[float]) -> None:
     axis.set_xlabel("training time  $t$  [epochs]")
 
 
-def _spread(values: Array) -> Array:
+def _spread(values: FloatArray) -> FloatArray:
     return np.asarray(values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(values.shape[1]))
 
 

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.bonds import random_bonds
 from theory.layered_sk import LayeredCouplings, critical_temperature, replicon, solve_rs
 from theory.tap import instability
 
-Array = NDArray[np.float64]
 Values = dict[str, Any]
 
 # Bond layers of a network with three hidden ones; for identical layers T_c = sqrt(2 C cos(pi/(L + 2))).

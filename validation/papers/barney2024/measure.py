@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.networks.files import load_weights, stored_epochs
 from theory.bonds import LayeredBonds
@@ -26,8 +25,8 @@ from validation.networks.sampled_spins import sample_spins
 from validation.networks.state import bonds_of, stability_mode
 from validation.networks.task import Task
 from validation.networks.tempering import TemperingPlan, tempering_config
+from validation.numbers.json_values import FloatArray
 
-Array = NDArray[np.float64]
 Values = dict[str, Any]
 
 # Of melting: where its solutions are counted.
@@ -86,7 +85,7 @@ def spectrum_series(weights: Path, tail_samples: int) -> Values:
 
 
 def _spectrum(
-    epoch: float, first: LayeredBonds, bonds: LayeredBonds, values: Array, random: RandomSpectrum, samples: int
+    epoch: float, first: LayeredBonds, bonds: LayeredBonds, values: FloatArray, random: RandomSpectrum, samples: int
 ) -> Values:
     beyond = outliers(values, random)
     tail = fit_tail(values[values > 1e-9 * random.edge], samples=samples)
@@ -108,7 +107,7 @@ def _spectrum(
     }
 
 
-def _histogram(values: Array, edge: float) -> Values:
+def _histogram(values: FloatArray, edge: float) -> Values:
     positive = values[values > 1e-9 * edge]
     bins = round(2 * math.sqrt(len(positive)))
     edges = np.linspace(0, float(max(positive.max(), edge)) * 1.02, bins + 1)

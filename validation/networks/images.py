@@ -1,4 +1,4 @@
-"""What the task looks like to a network, and how an ordered pattern of its spins relates to it."""
+"""The training images as a network sees them, and how an ordered pattern of its spins relates to them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from mcsim.networks.datasets import Dataset
 from mcsim.networks.layered import LayeredWeights
 from validation.networks.alignment import Alignment, SpanShare, alignment, permutation_p, span_share
-
-Array = NDArray[np.float64]
+from validation.numbers.json_values import FloatArray, FloatOrNan
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class SeenImages:
     """The training images as a network sees them.
 
     Attributes
@@ -27,16 +26,16 @@ class Task:
     kind : str
         relu: pixels in [0, 1]; binarised: pixels -1 and +1.
     relabelled_means : float64 (relabellings, classes, N_0)
-        Class means after the labels were dealt anew to the images: directions of the images without the task.
+        Class means after the labels were dealt anew to the images: directions of the images without the images.
     """
 
-    mean: Array
-    class_means: Array
+    mean: FloatArray
+    class_means: FloatArray
     kind: str
-    relabelled_means: Array
+    relabelled_means: FloatArray
 
 
-def task_of(data: Dataset, kind: str = "relu", *, relabellings: int = 200, seed: int = 0) -> Task:
+def seen_images(data: Dataset, kind: str = "relu", *, relabellings: int = 200, seed: int = 0) -> SeenImages:
     """Return the means of the training images as a network of the given kind sees them, under their true labels.
 
     Parameters
@@ -55,10 +54,12 @@ def task_of(data: Dataset, kind: str = "relu", *, relabellings: int = 200, seed:
     rng = np.random.default_rng(seed)
     labels = data.train.labels
     relabelled = [_means(seen, rng.permutation(labels), data.classes) for _ in range(relabellings)]
-    return Task(seen.mean(axis=0, dtype=np.float64), _means(seen, labels, data.classes), kind, np.array(relabelled))
+    return SeenImages(
+        seen.mean(axis=0, dtype=np.float64), _means(seen, labels, data.classes), kind, np.array(relabelled)
+    )
 
 
-def _means(seen: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> Array:
+def _means(seen: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> FloatArray:
     members = (labels == np.arange(classes)[:, np.newaxis]).astype(np.float32)
     counts = members.sum(axis=1, keepdims=True)
     return np.asarray(members @ seen / counts, dtype=np.float64)
@@ -94,14 +95,14 @@ class InputOrder:
     uniform: Alignment
     mean: Alignment
     mean_centred: Alignment
-    mean_permuted_p: float
+    mean_permuted_p: FloatOrNan
     classes: SpanShare
     classes_centred: SpanShare
-    relabelled_mean: float
-    relabelled_error: float
+    relabelled_mean: FloatOrNan
+    relabelled_error: FloatOrNan
     relabelled_p: float
     principal: tuple[SpanShare, ...]
-    by_class: tuple[float, ...]
+    by_class: tuple[FloatOrNan, ...]
 
 
 @dataclass(frozen=True)
@@ -138,51 +139,51 @@ class OutputOrder:
     recognised: int
 
 
-def input_order(pattern: Array, task: Task, *, permutations: int = 2000, seed: int = 0) -> InputOrder:
+def input_order(pattern: FloatArray, images: SeenImages, *, permutations: int = 2000, seed: int = 0) -> InputOrder:
     """Compare the pattern of layer 0 with the pixel mean and the class means."""
     flat = _centred(pattern)
     if np.abs(flat).max() < 1e-12 * np.abs(pattern).max():
         flat = np.zeros_like(pattern)  # nothing but the average, and rounding
-    side = -1.0 if (float(flat @ _centred(task.mean)) or float(pattern.sum())) < 0 else 1.0
+    side = -1.0 if (float(flat @ _centred(images.mean)) or float(pattern.sum())) < 0 else 1.0
     pattern, flat = side * pattern, side * flat
-    differences = _differences(task.class_means, task.mean)
+    differences = _differences(images.class_means, images.mean)
     left, singular, _ = np.linalg.svd(differences, full_matrices=False)
     rank = int(np.count_nonzero(singular > 1e-10 * singular.max(initial=1e-300)))
     classes = span_share(flat, differences, removed=1)
-    others = [span_share(flat, _differences(one, task.mean), removed=1).share for one in task.relabelled_means]
+    others = [span_share(flat, _differences(means, images.mean), removed=1).share for means in images.relabelled_means]
     return InputOrder(
         uniform=alignment(pattern, np.ones(pattern.size)),
-        mean=alignment(pattern, task.mean),
-        mean_centred=alignment(flat, _centred(task.mean), removed=1),
-        mean_permuted_p=permutation_p(pattern, task.mean, np.random.default_rng(seed), permutations),
-        classes=span_share(pattern, task.class_means.T),
+        mean=alignment(pattern, images.mean),
+        mean_centred=alignment(flat, _centred(images.mean), removed=1),
+        mean_permuted_p=permutation_p(pattern, images.mean, np.random.default_rng(seed), permutations),
+        classes=span_share(pattern, images.class_means.T),
         classes_centred=classes,
         relabelled_mean=float(np.mean(others)),
         relabelled_error=float(np.std(others)),
         relabelled_p=(1 + sum(share >= classes.share for share in others)) / (1 + len(others)),
         principal=tuple(span_share(flat, left[:, : k + 1], removed=1) for k in range(rank)),
-        by_class=tuple(alignment(flat, _centred(mean), removed=1).cosine for mean in task.class_means),
+        by_class=tuple(alignment(flat, _centred(mean), removed=1).cosine for mean in images.class_means),
     )
 
 
-def output_order(layers: Sequence[Array], network: LayeredWeights, task: Task) -> OutputOrder:
+def output_order(layers: Sequence[FloatArray], network: LayeredWeights, images: SeenImages) -> OutputOrder:
     """Compare the pattern of the output layer with the classes; `layers` are the magnetisations of every layer."""
     first, last = layers[0], layers[-1]
-    answers = forward(network, task.class_means, task.kind)
+    answers = forward(network, images.class_means, images.kind)
     order = np.argsort(-np.abs(last))
     return OutputOrder(
         magnetisations=tuple(last.tolist()),
         up=tuple(int(c) for c in order if last[c] > 0),
         down=tuple(int(c) for c in order if last[c] < 0),
-        seen=_across_classes(last, (task.class_means - task.mean) @ first),
-        answered=_across_classes(last, _answer(network, first, task)),
+        seen=_across_classes(last, (images.class_means - images.mean) @ first),
+        answered=_across_classes(last, _answer(network, first, images)),
         favoured=_across_classes(last, answers.mean(axis=0)),
         biases=None if network.biases is None else _across_classes(last, network.biases[-1]),
         recognised=int(np.count_nonzero(answers.argmax(axis=1) == np.arange(len(answers)))),
     )
 
 
-def forward(network: LayeredWeights, inputs: Array, kind: str) -> Array:
+def forward(network: LayeredWeights, inputs: FloatArray, kind: str) -> FloatArray:
     """Return the outputs (rows, N_L) of the feed-forward network, before any softmax."""
     x = inputs
     for k, matrix in enumerate(network.weights):
@@ -192,26 +193,26 @@ def forward(network: LayeredWeights, inputs: Array, kind: str) -> Array:
     return x
 
 
-def _answer(network: LayeredWeights, pattern: Array, task: Task) -> Array:
+def _answer(network: LayeredWeights, pattern: FloatArray, images: SeenImages) -> FloatArray:
     """Return how the outputs change between inputs on either side of the pixel mean along the pattern."""
-    if task.kind == "relu":
-        step = pattern * 0.1 * np.linalg.norm(task.mean) / max(float(np.linalg.norm(pattern)), 1e-300)
-        either = np.array([task.mean + step, task.mean - step])
+    if images.kind == "relu":
+        step = pattern * 0.1 * np.linalg.norm(images.mean) / max(float(np.linalg.norm(pattern)), 1e-300)
+        either = np.array([images.mean + step, images.mean - step])
     else:
         either = np.where(np.array([pattern, -pattern]) >= 0, 1.0, -1.0)
-    above, below = forward(network, either, task.kind)
+    above, below = forward(network, either, images.kind)
     return np.asarray(above - below)
 
 
-def _across_classes(a: Array, b: Array) -> Alignment:
+def _across_classes(a: FloatArray, b: FloatArray) -> Alignment:
     return alignment(_centred(a), _centred(b), removed=1)
 
 
-def _differences(class_means: Array, mean: Array) -> Array:
+def _differences(class_means: FloatArray, mean: FloatArray) -> FloatArray:
     """Return the class means less the pixel mean, each without its average over pixels, shape (N_0, classes)."""
     return _centred((class_means - mean).T)
 
 
-def _centred(values: Array) -> Array:
+def _centred(values: FloatArray) -> FloatArray:
     """Return values less their mean over the first axis."""
     return np.asarray(values - values.mean(axis=0))
