@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mcsim import __version__
 from mcsim.config import FileNetwork
@@ -18,9 +17,10 @@ from validation.claims import REGISTER, Claim, Family, Finding
 from validation.claims.base import FamilyOfRuns, NotApplicableError, couplings_of
 from validation.claims.thermodynamics import GLASS_EXPONENT, PARAMAGNET_EXPONENT
 from validation.claims.trained import own_couplings
-from validation.numbers.compare import LEVEL, POWER, Comparison, Verdict
+from validation.numbers.compare import LEVEL, POWER, Comparison
 from validation.pages import glass_figures, spin_figures
 from validation.pages import mlp_section as mlp
+from validation.pages.page import Entry, render
 from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.spins import AnyRun, MeasuredRun
@@ -209,19 +209,12 @@ def write_report(
     """Evaluate claims on runs and write ``page`` (HTML) and the same beside it as ``.json``."""
     refuse_repeats(runs)
     findings, untested = evaluate(runs, claims)
-    environment = Environment(
-        loader=PackageLoader("validation.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    html = environment.get_template("report.html").render(
+    html = render(
+        "report.html",
         title=title,
-        version=__version__,
-        level=LEVEL,
-        power=POWER,
-        findings=[{"finding": f, "claim": REGISTER[f.claim_id], "svg": finding_figure(f)} for f in findings],
+        entries=[Entry(f, REGISTER[f.claim_id].source, finding_figure(f)) for f in findings],
         untested=untested,
         sections=sections(runs),
-        passed=sum(f.verdict is Verdict.PASS for f in findings),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(html, encoding="utf-8")
