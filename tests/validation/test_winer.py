@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from validation.__main__ import main
 from validation.numbers.compare import Verdict
-from validation.papers.winer2025 import command, theory
-from validation.papers.winer2025.claims import CLAIMS, Evidence, convergence_line, put_to_test
-from validation.papers.winer2025.plan import DEEP, SHALLOW, Effort, Plan, activation_of, deep_configs, make_plan
-from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
+from validation.papers.paper import put_to_test
+from validation.papers.winer2025 import paper, theory
+from validation.papers.winer2025.claims import CLAIMS, convergence_line
+from validation.papers.winer2025.evidence import Evidence
+from validation.papers.winer2025.plan import DEEP, SHALLOW, Depth, Effort, Family, Plan, deep_configs, make_plan
+from validation.papers.winer2025.records import FamilyRecord, FamilyTests, verdict_of_all
+from validation.papers.winer2025.theory import (
+    BrokenSolution,
+    BrokenSolutions,
+    DeepLimit,
+    LargestReplicon,
+    Profile,
+    StabilityLine,
+)
 
+# Results by their type and what they are about.
+Results = dict[Any, Any]
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
@@ -39,27 +54,30 @@ def test_families_share_the_level(records: list[FamilyRecord], expected: Verdict
     assert verdict_of_all(records) is expected
 
 
-def family_with(activation: str, claim: str, verdict: Verdict, p: float | None = 0.5) -> dict[str, Any]:
-    one = {"claim": claim, "family": f"{activation}, depth 1", "verdict": str(verdict), "summary": "so it is", "p": p,
-           "negative_control": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
-    return {f"test-{activation}-depth-1": {"records": [one], "untested": {}, "label": activation, "figures": []}}
+def family_with(activation: str, claim: str, verdict: Verdict, p: float = 0.5) -> Results:
+    one = FamilyRecord(claim, f"{activation}, depth 1", verdict, "so it is", p, "wrong", True, "")
+    tests = FamilyTests((one,), {}, (), 1, activation, ())
+    return {(FamilyTests, Family(f"{activation}-depth-1", activation)): tests}
 
 
-def line(activation: str, beta: float | None) -> dict[str, Any]:
-    return {f"line-{activation}-depth-1": {"line": beta, "end": 16.0, "beta": [1.0], "replicon": [0.1]}}
+def line(activation: str, beta: float | None) -> Results:
+    return {(StabilityLine, Depth(activation, 1)): StabilityLine(beta, 16.0, np.ones(1), np.array([0.1]))}
 
 
-def broken(**changes: Any) -> dict[str, Any]:
-    one = {"beta": 5.0, "classification": "continuous", "levels": 12, "energy": -1.0, "error": 1e-5, "replicon": 1.0005,
-           "rs_energy": -1.01, "rs_replicon": 1.4, "x": [0.3], "input_overlaps": [0.2, 0.3]}  # fmt: skip
-    return {"broken-sin-depth-1": {"solutions": [{**one, **changes}]}}
+def broken(**changes: Any) -> Results:
+    one = BrokenSolution(
+        beta=5.0, classification="continuous", levels=12, energy=-1.0, error=1e-5, free_entropy=2.0, replicon=1.0005,
+        rs_energy=-1.01, rs_free_entropy=2.1, rs_replicon=1.4, x=np.array([0.3]), input_overlaps=np.array([0.2, 0.3]),
+        input_weights=np.array([0.3, 0.7]),
+    )  # fmt: skip
+    return {(BrokenSolutions, Depth("sin", 1)): BrokenSolutions((replace(one, **changes),))}
 
 
-def verdict(claim: str, results: dict[str, Any]) -> Verdict:
+def verdict(claim: str, results: Results) -> Verdict:
     found = CLAIMS[f"winer2025.{claim}"]
     finding = found.evaluate(found, Evidence("made up", results))
     assert finding.summary
-    assert finding.details["lines"]
+    assert finding.figures
     return finding.verdict
 
 
@@ -77,11 +95,11 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(replicon=1.1), {**WIDE, **LINES}, FAIL),
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
-        (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, None), **LINES}, FAIL),
+        (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, math.nan), **LINES}, FAIL),
         (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the negative control breaks too
     ],
 )
-def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], expected: Verdict) -> None:
+def test_sin_is_fully_broken(solution: Results, more: Results, expected: Verdict) -> None:
     assert verdict("sin-broken", {**solution, **more}) is expected
 
 
@@ -95,43 +113,46 @@ def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], exp
         ({**line("tanh", None), **line("sin", None), **NARROW}, INCONCLUSIVE),
     ],
 )
-def test_tanh_is_symmetric(results: dict[str, Any], expected: Verdict) -> None:
+def test_tanh_is_symmetric(results: Results, expected: Verdict) -> None:
     assert verdict("tanh-symmetric", results) is expected
 
 
-def layered(order: float, offset: float = 0.0) -> dict[str, Any]:
-    depths = [8, 16, 32, 64]
+def layered(order: float, offset: float = 0.0) -> DeepLimit:
+    depths = (8, 16, 32, 64)
     limit = dict.fromkeys(("free_entropy", "energy", "entropy"), 2.0)
-    rows = [2.0 * (1 + 0.3 / depth**order + offset) for depth in depths]
-    return {
-        "depths": depths,
-        "layered": dict.fromkeys(limit, rows),
-        "limit": limit,
-        "extrapolated": dict.fromkeys(limit, 2.0 * (1 + offset)),
-    }
+    rows = 2.0 * (1 + 0.3 / np.array(depths) ** order + offset)
+    extrapolated, none = dict.fromkeys(limit, 2.0 * (1 + offset)), np.zeros(1)
+    return DeepLimit(
+        depths=depths, layered=dict.fromkeys(limit, rows), limit=limit, extrapolated=extrapolated,
+        extrapolation_error=dict.fromkeys(limit, 0.0), shapes=none, tilts=none, replicon=none, failures=(),
+        largest=LargestReplicon(0.5, 1.0, 1.0), critical_tilt=None, t=none, k_d=none, k0=none,
+        last_profile=Profile(none, none, none),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("order", "offset", "expected"), [(1.0, 0.0, PASS), (0.5, 0.0, FAIL), (2.0, 0.0, FAIL), (1.0, 2e-3, FAIL)]
 )
 def test_convergence_is_of_first_order_to_the_limit(order: float, offset: float, expected: Verdict) -> None:
-    assert convergence_line("deep-shaped-tanh", layered(order, offset)).verdict is expected
+    assert convergence_line("shaped-tanh", layered(order, offset)).verdict is expected
 
 
 def test_nothing_is_claimed_where_there_is_nothing() -> None:
-    findings, untested = put_to_test(Evidence("nothing", {}))
+    findings, untested = put_to_test(CLAIMS, Evidence("nothing", {}))
     assert not findings
     assert {one.claim.id for one in untested} == set(CLAIMS)
 
 
 def test_plans() -> None:
     quick, full = make_plan(quick=True), make_plan(quick=False)
-    assert {"tanh-depth-1", "glass-sin", "shaped-tanh-depth-8", "linear-unequal-depth-2"} <= set(quick.families)
-    assert {activation_of(name) for name in full.families} == {"linear", *SHALLOW, *DEEP}
-    assert {"shaped-relu-depth-32", "relu-depth-3", "linear-depth-2"} <= set(full.families)
+    names = {family.name for family in quick.families}
+    assert {"tanh-depth-1", "glass-sin", "shaped-tanh-depth-8", "linear-unequal-depth-2"} <= names
+    assert {family.activation for family in full.families} == {"linear", *SHALLOW, *DEEP}
+    assert {"shaped-relu-depth-32", "relu-depth-3", "linear-depth-2"} <= {family.name for family in full.families}
     seeds = [config.seed for runs in full.families.values() for config in runs.values()]
     assert len(set(seeds)) == len(seeds)
-    deep = [config.model for name in full.families if name.startswith(DEEP) for config in full.families[name].values()]
+    families = [runs for family, runs in full.families.items() if family.activation in DEEP]
+    deep = [config.model for runs in families for config in runs.values()]
     assert all(model.widths[0] >= 2 * model.depth for model in deep)
     assert quick.identity() != full.identity()
 
@@ -147,10 +168,10 @@ def test_from_sampling_to_the_page_and_again_from_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = {name: config for name, config in deep_configs(TINY).items() if "tanh" in name}
-    plan = Plan(True, TINY, {"shaped-tanh-depth-2": deep})
-    monkeypatch.setattr(command, "make_plan", lambda *, quick: plan)
-    monkeypatch.setattr("validation.papers.winer2025.pipeline.SHALLOW", ("tanh",))
-    monkeypatch.setattr("validation.papers.winer2025.pipeline.DEEP", ("shaped-tanh",))
+    plan = Plan(True, TINY, {Family("shaped-tanh-depth-2", "shaped-tanh"): deep})
+    monkeypatch.setattr(paper, "make_plan", lambda *, quick: plan)
+    monkeypatch.setattr("validation.papers.winer2025.tasks.SHALLOW", ("tanh",))
+    monkeypatch.setattr("validation.papers.winer2025.tasks.DEEP", ("shaped-tanh",))
     monkeypatch.setattr(theory, "critical_tilt", lambda *_: None)
 
     def fails(*_: Any) -> Any:
@@ -159,14 +180,14 @@ def test_from_sampling_to_the_page_and_again_from_what_is_there(
     with monkeypatch.context() as patch:
         patch.setattr(theory, "stability_line", fails)
         assert main(["run", "winer2025", "--quick", "--out", str(tmp_path)]) == 1
-    assert "FAILED PART" in capsys.readouterr().out
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir() if "line" not in path.name}
+    assert "FAILED TASK" in capsys.readouterr().out
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "tasks").iterdir() if "line" not in path.name}
     main(["run", "winer2025", "--quick", "--out", str(tmp_path), "--json"])
     told = json.loads(capsys.readouterr().out)
     assert {one["claim"] for one in told["findings"]} >= {"winer2025.tanh-symmetric", "winer2025.infinite-depth"}
     assert {path: path.stat().st_mtime_ns for path in before} == before
     document = json.loads((tmp_path / "report.json").read_text())
-    assert not document["failed_parts"]
+    assert not document["failed_tasks"]
     measured = document["measured"]["shaped-tanh-depth-2"]
     assert measured["depth"] == 2
     assert all(set(limit) == {"value", "error"} for limit in measured["limits"].values())

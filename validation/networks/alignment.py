@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from validation.numbers.json_values import FloatArray, FloatOrNan
+from validation.numbers.arrays import FloatArray, FloatOrNan
 
 
 @dataclass(frozen=True)

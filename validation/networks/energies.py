@@ -34,8 +34,8 @@ from theory.tap import TapSolution, functional, solve_states
 from theory.tap.stability import plefka_radius
 from validation.networks.sampled_spins import SampledSpins
 from validation.networks.state import ordered_states
+from validation.numbers.arrays import FloatArray, FloatOrNan
 from validation.numbers.compare import Comparison, Place
-from validation.numbers.json_values import FloatArray, FloatOrNan
 
 Phase = Literal["above", "ordered"]
 

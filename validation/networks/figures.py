@@ -13,7 +13,7 @@ from validation.networks.histograms import OverlapHistogram
 from validation.networks.melting import CRITICAL_BINDER, curie_weiss
 from validation.networks.moments import binder_of
 from validation.networks.monte_carlo import SampledEpoch
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 from validation.pages.plots import INKS, MARKERS, figure, to_svg
 
 REDUCED = "temperature over $T_c$ (TAP) of the epoch"
@@ -95,8 +95,8 @@ def binder_figure(epochs: Sequence[SampledEpoch]) -> str:
 
 
 def _points(axis: Axes, x: FloatArray, y: FloatArray, error: FloatArray, i: int, label: str) -> None:
-    style = {"fmt": MARKERS[i % len(MARKERS)] + "-", "ms": 3.5, "lw": 0.7, "mfc": "white", "capsize": 2}
-    axis.errorbar(x, y, error, color=INKS[i % len(INKS)], label=label, **style)
+    axis.errorbar(x, y, error, fmt=MARKERS[i % len(MARKERS)] + "-", ms=3.5, lw=0.7, mfc="white",
+                  color=INKS[i % len(INKS)], capsize=2, label=label)  # fmt: skip
 
 
 def melting_figure(epochs: Sequence[SampledEpoch]) -> str:

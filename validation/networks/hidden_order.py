@@ -15,7 +15,7 @@ from validation.networks.images import InputOrder, OutputOrder, SeenImages, inpu
 from validation.networks.sampled_order import SampledOrder, sampled_order
 from validation.networks.sampled_spins import SampledSpins
 from validation.networks.state import bonds_of, leading_modes, ordered_states, stability_mode
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 # Leading eigenvectors of J that a solution is compared with.
 MODES = 4

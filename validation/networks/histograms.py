@@ -9,7 +9,7 @@ import numpy as np
 
 from mcsim.estimators.jackknife import mean_and_error
 from validation.networks.sampled_spins import SampledSpins
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 # Far fewer than a layer of a few hundred spins has values of q, so that bins hold about equally many of them.
 _MOST_BINS = 50

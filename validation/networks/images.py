@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mcsim.networks.datasets import Dataset
 from mcsim.networks.layered import LayeredWeights
 from validation.networks.alignment import Alignment, SpanShare, alignment, permutation_p, span_share
-from validation.numbers.json_values import FloatArray, FloatOrNan
+from validation.numbers.arrays import FloatArray, FloatOrNan
 
 
 @dataclass(frozen=True, eq=False)

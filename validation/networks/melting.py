@@ -22,9 +22,9 @@ from scipy.special import gamma, gammaln
 
 from validation.networks.moments import binder_of, projection_chains, spread_of
 from validation.networks.sampled_spins import SampledSpins
+from validation.numbers.arrays import FloatArray, FloatOrNan
 from validation.numbers.blocks import block_jackknife
 from validation.numbers.compare import Comparison
-from validation.numbers.json_values import FloatArray, FloatOrNan
 
 CRITICAL_BINDER = float((3 - gamma(0.25) * gamma(1.25) / gamma(0.75) ** 2) / 2)
 

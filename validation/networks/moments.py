@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from validation.networks.sampled_spins import SampledSpins
+from validation.numbers.arrays import FloatArray
 from validation.numbers.blocks import Estimate, block_jackknife
-from validation.numbers.json_values import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

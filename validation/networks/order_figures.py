@@ -12,7 +12,7 @@ from validation.networks.alignment import orthonormal
 from validation.networks.figures import epoch_axis
 from validation.networks.hidden_order import HiddenOrder
 from validation.networks.images import SeenImages
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 from validation.pages.plots import INKS, MARKERS, figure, to_svg
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from mcsim.estimators.jackknife import leave_one_out
 from validation.networks.alignment import Alignment, alignment
 from validation.networks.sampled_spins import SampledSpins
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 _BLOCKS = 8
 

@@ -17,7 +17,7 @@ from mcsim.models.ising import IsingModel
 from mcsim.networks.source import network_of_sample
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.tempering.driver import TemperingChain, measurements
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

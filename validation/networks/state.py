@@ -11,7 +11,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
 from theory.tap import Census, TapSolution, census
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 _LARGEST_DENSE = 800
 # Root mean square magnetisation below which a solution is the paramagnet.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.estimators.jackknife import leave_one_out
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 # Blocks that one independent chain is cut into.
 _CUTS = (4, 8, 16)

@@ -7,22 +7,13 @@ All other numbers must be finite.
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Hashable
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BeforeValidator, PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import TypeAdapter
 
 T = TypeVar("T")
-
-FloatArray = Annotated[
-    NDArray[np.float64],
-    PlainValidator(lambda values: np.array(values, dtype=np.float64)),
-    PlainSerializer(lambda array: array.tolist()),
-]
-FloatOrNan = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 
 
 def to_json(kind: type[T], value: T) -> Any:
@@ -47,11 +38,12 @@ def from_json(kind: type[T], document: Any) -> T:
         One line, where the document is not of this kind.
     """
     try:
-        return _adapter(kind).validate_python(document)
+        value: T = _adapter(kind).validate_python(document)
     except ValueError as error:
         raise ValueError(f"not a {kind.__name__}: {' '.join(str(error).split())}") from None
+    return value
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

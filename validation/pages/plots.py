@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, NullLocator
 from numpy.typing import NDArray
 
 # Dark to light, so that the order survives a grey print; markers differ as well.
@@ -52,3 +54,13 @@ def to_svg(drawing: Figure) -> str:
         drawing.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
+
+
+def log_axis(axis: Axes, name: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
+    """Make one axis logarithmic with its numbers written out, and with ticks at given values alone."""
+    axis.set(**{f"{name}scale": "log"})
+    line = axis.xaxis if name == "x" else axis.yaxis
+    line.set_major_formatter(FormatStrFormatter("%g"))
+    if ticks is not None:
+        line.set_ticks(ticks)
+        line.set_minor_locator(NullLocator())

@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import least_squares
 
-from validation.numbers.json_values import FloatArray
+from validation.numbers.arrays import FloatArray
 
 FEWEST_STAGES = 5
 # Relative accuracy of T_c itself: noise is never taken to be less.

@@ -5,19 +5,42 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mcsim.config import RunConfig, parse_config
+from mcsim.config import RandomMlp, RunConfig, parse_config
 from validation.campaigns.glass import glass_mlp_configs
 from validation.campaigns.mlps import BETAS, mlp_configs
 
 PAPER = "winer2025"
 SHALLOW = ("tanh", "relu", "sin")
 DEEP = ("shaped-tanh", "shaped-relu")
-UNEQUAL = "-unequal"
 SHAPE = 1.0
 # On the ladders of all unshaped networks: where their energies are followed with depth.
 TREND_BETA = 2.0
 # Tilts b = beta^2 L of the deep networks' ladders: beta falls with depth as the limit of infinite depth demands.
 TILTS = (0.0, 0.03, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.7, 3.5, 4.5)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Runs that differ in width alone, by the name that their folders begin with."""
+
+    name: str
+    activation: str
+
+    def __str__(self) -> str:
+        """Return what files and tables call it."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Depth:
+    """An activation at one depth, as the theory takes it."""
+
+    activation: str
+    depth: int
+
+    def __str__(self) -> str:
+        """Return what files and tables call it."""
+        return f"{self.activation}-depth-{self.depth}"
 
 
 @dataclass(frozen=True)
@@ -92,12 +115,12 @@ class Plan:
     quick : bool
     effort : Effort
     families : dict
-        Runs that differ in width alone, by the family's name: configurations by name of their folder.
+        Configurations by name of their folder.
     """
 
     quick: bool
     effort: Effort
-    families: dict[str, dict[str, RunConfig]]
+    families: dict[Family, dict[str, RunConfig]]
 
     def identity(self) -> dict[str, Any]:
         """Return what distinguishes this run from another one in the same folder."""
@@ -114,22 +137,23 @@ class Plan:
 def make_plan(*, quick: bool) -> Plan:
     """Return what is done, full or quick."""
     effort = _QUICK if quick else _FULL
-    families: dict[str, dict[str, RunConfig]] = {}
+    families: dict[Family, dict[str, RunConfig]] = {}
     runs = [mlp_configs(quick=quick), glass_mlp_configs(quick=quick), linear_configs(effort), deep_configs(effort)]
-    for name, config in (one for configs in runs for one in configs.items()):
-        families.setdefault(name.rsplit("-width-", 1)[0], {})[name] = config
+    for configs in runs:
+        for name, config in configs.items():
+            families.setdefault(_family(name, config), {})[name] = config
     return Plan(quick, effort, families)
 
 
-def activation_of(family: str) -> str:
-    """Return the activation that a family's name speaks of, such as tanh of tanh-depth-2 or sin of glass-sin."""
-    return family.removeprefix("glass-").split("-depth-")[0].removesuffix(UNEQUAL)
+def _family(run: str, config: RunConfig) -> Family:
+    assert isinstance(config.model, RandomMlp)
+    return Family(run.removesuffix(f"-width-{config.model.widths[0]}"), config.model.activation)
 
 
 def linear_configs(effort: Effort) -> dict[str, RunConfig]:
     """Return the configurations of linear networks with layers of unequal widths, by name of their folder."""
     return {
-        f"linear{UNEQUAL}-depth-2-width-{width}": parse_config(
+        f"linear-unequal-depth-2-width-{width}": parse_config(
             {
                 "seed": 2503_23982_6_000_000 + width,
                 "samples": effort.linear_samples,

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 from scipy import stats
 
 from validation.claims.base import Claim, Finding, NotApplicableError
-from validation.numbers.compare import LEVEL, Comparison, Verdict
-from validation.papers.barney2024.claims_initial import PAPER
-from validation.papers.barney2024.evidence import Evidence, crossings
+from validation.numbers.compare import LEVEL, Comparison, Place, Verdict
+from validation.papers.barney2024.evidence import Evidence, by_condition, crossings
 from validation.papers.barney2024.fits import Growth, fit_growth
+from validation.papers.barney2024.plan import ABSTRACT, Condition
 
 # Difference of AICc at which one law is clearly better (Burnham & Anderson: hardly any support for the other).
 CLEARLY = 10.0
 # Exponents are called similar within this share of their mean.
 SIMILAR = 0.3
-
-
-def growths(evidence: Evidence, earliest: float = 1.0) -> dict[str, Growth]:
-    """Return the fits of every condition that allows one."""
-    found = {name: evidence.growth(networks, earliest) for name, networks in evidence.conditions(evidence.main).items()}
-    return {name: growth for name, growth in found.items() if growth is not None}
 
 
 def law_verdict(fits: Sequence[Growth]) -> Verdict:
@@ -61,30 +56,28 @@ def as_shuffled(fit: Growth, seed: int) -> Growth:
 
 
 def _power_law(claim: Claim, evidence: Evidence) -> Finding:
-    fits = growths(evidence)
+    fits = evidence.growths()
     if not fits:
         raise NotApplicableError("needs five stages after the first crossing at two seeds of one kind and rate")
-    verdict = law_verdict(list(fits.values()))
     wrong = [
         law_verdict([control(fit, seed) for seed, fit in enumerate(fits.values())]) is Verdict.PASS
         for control in (as_logarithm, as_shuffled)
     ]
     listed = "; ".join(
-        f"{name}: {fit.exponent:.3f} ± {fit.error:.3f} (epochs {fit.epochs[0]:g} to {fit.epochs[-1]:g}, "
+        f"{condition}: {fit.exponent:.3f} ± {fit.error:.3f} (epochs {fit.epochs[0]:g} to {fit.epochs[-1]:g}, "
         f"χ²/dof {fit.reduced:.1f}, p = {fit.goodness:.1g}, "
         f"off by up to {100 * fit.laws['power'].largest_misfit:.1f} %, best: {fit.best})"
-        for name, fit in fits.items()
+        for condition, fit in fits.items()
     )
-    best = [fit.best for fit in fits.values()]
-    counted = ", ".join(f"{len(list(group))} by {name}" for name, group in groupby(sorted(best)))
+    best = sorted(fit.best for fit in fits.values())
+    counted = ", ".join(f"{len(list(group))} by {name}" for name, group in groupby(best))
     return claim.finding(
-        evidence.family, verdict,
+        evidence, law_verdict(list(fits.values())),
         f"exponents from the first crossing on, epoch 1 at the earliest: {listed}. Best described (AICc): {counted}",
-        [Comparison(f"exponent, {name} (against 0: no growth)", fit.exponent, fit.error, 0.0, fit.degrees)
-         for name, fit in fits.items()],
+        [Comparison("exponent (against 0: no growth)", fit.exponent, fit.error, 0.0, fit.degrees,
+                    at=Place(run=str(condition))) for condition, fit in fits.items()],
         "logarithms of time with the same noise, and the same temperatures in shuffled order",
         not any(wrong),
-        fits=fits, early=growths(evidence, earliest=0.0),
     )  # fmt: skip
 
 
@@ -96,12 +89,14 @@ def similar(difference: float, error: float, degrees: float, margin: float) -> V
     return Verdict.FAIL if abs(difference) - reach > margin else Verdict.INCONCLUSIVE
 
 
-def pair_of_kinds(a: Growth, b: Growth, name: str) -> tuple[Comparison, float]:
+def pair_of_kinds(a: Growth, b: Growth, rate: float) -> tuple[Comparison, float]:
     """Return the exponents of two kinds at one rate against each other, and the margin within which they are alike."""
     error = math.hypot(a.error, b.error)
     # Welch: with errors from few seeds each, the degrees of freedom are few.
     degrees = error**4 / max(a.error**4 / a.degrees + b.error**4 / b.degrees, 1e-300)
-    return Comparison(name, a.exponent, error, b.exponent, degrees), SIMILAR * (a.exponent + b.exponent) / 2
+    quantity, at = "exponent of ReLU against binarised networks", Place(run=f"rate {rate:g}")
+    comparison = Comparison(quantity, a.exponent, error, b.exponent, degrees, at=at)
+    return comparison, SIMILAR * (a.exponent + b.exponent) / 2
 
 
 def pooled(pairs: Sequence[tuple[Comparison, float]]) -> tuple[float, float, float, float]:
@@ -113,51 +108,49 @@ def pooled(pairs: Sequence[tuple[Comparison, float]]) -> tuple[float, float, flo
 
 
 def _two_kinds(claim: Claim, evidence: Evidence) -> Finding:
-    fits = growths(evidence)
+    fits = evidence.growths()
     rates = sorted({network.rate for network in evidence.main})
-    names = [(f"relu-{rate:g}", f"binarised-{rate:g}") for rate in rates]
-    pairs = [pair_of_kinds(fits[a], fits[b], f"{a} against {b}") for a, b in names if a in fits and b in fits]
+    both_kinds = [(rate, fits.get(Condition("relu", rate)), fits.get(Condition("binarised", rate))) for rate in rates]
+    pairs = [pair_of_kinds(relu, binarised, rate) for rate, relu, binarised in both_kinds if relu and binarised]
     if not pairs:
         raise NotApplicableError("needs T_c(t) of both kinds at one learning rate")
     # No motion at all is what a kind without hidden order would show.
-    wrong = [(Comparison("none", c.measured, c.error, 0.0, c.degrees), margin / 2) for c, margin in pairs]
+    wrong = [(replace(comparison, predicted=0.0), margin / 2) for comparison, margin in pairs]
     verdict, control = similar(*pooled(pairs)), similar(*pooled(wrong))
     difference, error, _, margin = pooled(pairs)
     both = ", ".join(f"{c.measured:.3f} and {c.predicted:.3f} (± {c.error:.3f})" for c, _ in pairs)
-    times = _crossing_times(evidence)
     return claim.finding(
-        evidence.family, verdict,
+        evidence, verdict,
         f"exponents of ReLU and binarised networks at rates {', '.join(f'{rate:g}' for rate in rates)}: {both}; mean "
         f"difference {difference:+.3f} ± {error:.3f}, alike if within {margin:.3f} ({100 * SIMILAR:.0f} % of their "
-        f"mean); the paramagnet first crosses at epoch {times}",
-        [c for c, _ in pairs],
+        f"mean); the paramagnet first crosses at epoch {_crossing_times(evidence)}",
+        [comparison for comparison, _ in pairs],
         "a kind whose T_c does not grow",
         control is not Verdict.PASS,
-        pairs=[c for c, _ in pairs],
     )  # fmt: skip
 
 
 def _crossing_times(evidence: Evidence) -> str:
-    found = []
-    for name, networks in evidence.conditions(evidence.main).items():
-        series = [result["stages"] for _, result in evidence.have("critical", networks)]
+    times = []
+    for condition, networks in by_condition(evidence.main).items():
+        series = evidence.critical(networks)
         if series:
             epochs, _ = crossings(series)
-            found.append(f"{epochs[0]:.3g} ({name})" if epochs.size else f"never ({name})")
-    return ", ".join(found)
+            times.append(f"{epochs[0]:.3g} ({condition})" if epochs.size else f"never ({condition})")
+    return ", ".join(times)
 
 
 POWER_LAW = Claim(
     id="barney2024.power-law",
     statement="The melting temperature T_c of the hidden order grows as a power law in training time.",
-    source=f"{PAPER}; the summary says roughly.",
+    source=f"{ABSTRACT}; the summary says roughly.",
     needs="T_c at five stages after the first crossing, at two seeds",
     evaluate=_power_law,
 )
 TWO_KINDS = Claim(
     id="barney2024.two-kinds",
     statement="Networks with continuous and with binarised activations give similar results.",
-    source=f"{PAPER}; similar is taken to mean exponents of T_c(t) within {100 * SIMILAR:.0f} % of each other.",
+    source=f"{ABSTRACT}; similar is taken to mean exponents of T_c(t) within {100 * SIMILAR:.0f} % of each other.",
     needs="T_c(t) of both kinds at one learning rate",
     evaluate=_two_kinds,
 )
