@@ -96,9 +96,18 @@ def test_from_networks_to_the_page_and_again_from_what_is_there(
     assert len(document["findings"]) + len(document["untested"]) == 9
     assert document["fits"]["from_epoch_1"]["relu-0.0003"]["exponent"] > 0
     page = (tmp_path / "report.html").read_text()
-    for title in ("Phase diagram", "Validation error", "Growth of", "TAP solutions", "Spectrum", "Rich", "Monte Carlo"):
+    for title in (
+        "Phase diagram",
+        "Validation error",
+        "Growth of",
+        "TAP solutions",
+        "Spectrum",
+        "Rich",
+        "Hidden order",
+        "Monte Carlo",
+    ):
         assert title in page
-    assert page.count("<svg") == 15
+    assert page.count("<svg") == 21
     assert not list((tmp_path / "tasks").glob(".*"))
 
 

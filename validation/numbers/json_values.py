@@ -7,13 +7,14 @@ All other numbers must be finite.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+
+# To work out how a type is stored takes milliseconds.
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
 def to_json(kind: type[T], value: T) -> Any:
@@ -44,6 +45,7 @@ def from_json(kind: type[T], document: Any) -> T:
     return value
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

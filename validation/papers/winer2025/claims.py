@@ -12,7 +12,7 @@ from validation.numbers.compare import Verdict, worst_verdict
 from validation.papers.winer2025.evidence import Evidence
 from validation.papers.winer2025.plan import DEEP, SHALLOW, Depth
 from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
-from validation.papers.winer2025.theory import BrokenSolution, BrokenSolutions, DeepLimit, StabilityLine
+from validation.papers.winer2025.theory import THERMODYNAMIC, BrokenSolution, BrokenSolutions, DeepLimit, StabilityLine
 from validation.runs.subject import Subject
 
 SOURCE = "Winer & Hanin, arXiv 2503.23982, abstract"
@@ -152,7 +152,8 @@ def _deep(claim: Claim, evidence: Evidence) -> Finding:
 def convergence_line(activation: str, result: DeepLimit) -> Line:
     """Return whether layer-by-layer solutions approach infinite depth as 1/L, for one activation."""
     depths, worst, ratios, left = result.depths, 0.0, [], 0.0
-    for quantity, limit in result.limit.items():
+    for quantity in THERMODYNAMIC:
+        limit = result.limit[quantity]
         off = [abs(value / limit - 1) for value in result.layered[quantity].tolist()]
         worst = max(worst, off[-1] * depths[-1] / 64)
         ratios.append(off[-2] / off[-1])

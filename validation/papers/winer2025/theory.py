@@ -19,6 +19,8 @@ from validation.papers.winer2025.plan import SHAPE
 # Shape and tilt at which layer-by-layer solutions are compared with infinite depth: where eight layers are already
 # in the regime of 1/L. The larger c and b, the more layers shaped relu takes.
 CONVERGING = {"shaped-tanh": (1.0, 4.0), "shaped-relu": (0.5, 0.25)}
+# Of the quantities that `convergence` follows.
+THERMODYNAMIC = ("free_entropy", "energy", "entropy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +107,8 @@ class DeepLimit:
     ----------
     depths : tuple of int
     layered, limit, extrapolated, extrapolation_error : dict
-        By quantity (free_entropy, energy, entropy): at each depth, at infinite depth by the differential equations, and
-        continued there from the depths.
+        By quantity, those of `THERMODYNAMIC` among them: at each depth, at infinite depth by the differential
+        equations, and continued there from the depths.
     shapes, tilts : float64 arrays
     replicon : float64 (shapes, tilts)
         At infinite depth; nan where it was not solved.
