@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support import ROOT
 
 from mcsim.__main__ import main
-from mcsim.config_errors import ConfigError
+from mcsim.config import ConfigError
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.training import TrainConfig, load_training, parse_training
 from mcsim.training import progress as progress_module
