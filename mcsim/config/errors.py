@@ -15,6 +15,7 @@ _SHOWN_CHARACTERS = 60
 # Instead of pydantic's words, which speak of Python's types; filled in from the error's context.
 _WORDS = {
     "bool_type": "must be true or false",
+    "dict_type": "must be a table of keys",
     "finite_number": "must be finite",
     "float_type": "must be a number",
     "greater_than": "must be above {gt:g}",
@@ -95,9 +96,15 @@ def _place(location: Sequence[int | str], root: type[BaseModel]) -> tuple[str, t
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
         field = section.model_fields.get(str(part))
         variants = _variants(field) if field else {}
-        if field and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            section = field.annotation
+        section = (_section_at(field) if field else None) or section
     return key, section
+
+
+def _section_at(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the only kind of section that may stand at a field: alone, optional, or in a list."""
+    found = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+    sections = [kind for kind in found if issubclass(kind, BaseModel)]
+    return sections[0] if len(sections) == 1 else None
 
 
 def _variants(field: FieldInfo) -> dict[Any, type[BaseModel]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mcsim.parallel.communicator import SerialCommunicator
-from validation.papers.tasks import Record, ResultStore, Task, deal, run_tasks, write_atomically
+from validation.papers.tasks import Record, ResultStore, Task, deal, run_tasks
 
 
 @dataclass(frozen=True)
@@ -98,20 +98,6 @@ def test_interruption_keeps_what_is_done_and_leaves_no_half_file(tmp_path: Path)
     interrupted.error = None
     run(tasks, store)
     assert (done.calls, interrupted.calls) == (1, 2)
-
-
-def test_writing_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "record.json"
-    write_atomically(path, "old")
-
-    def full(handle: int) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "one"}', '{"hash": 1, "name": "one", "seconds": 0}'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mcsim.config import RunConfig
 from validation.__main__ import main
+from validation.campaigns import packaged_path, parse_campaign
 from validation.numbers.compare import Verdict
 from validation.papers.paper import put_to_test
 from validation.papers.winer2025 import paper, theory
 from validation.papers.winer2025.claims import CLAIMS, convergence_line
 from validation.papers.winer2025.evidence import Evidence
-from validation.papers.winer2025.plan import DEEP, SHALLOW, Depth, Effort, Family, Plan, deep_configs, make_plan
+from validation.papers.winer2025.plan import DEEP, SHALLOW, SHAPE, Depth, Effort, Family, Plan, make_plan
 from validation.papers.winer2025.records import FamilyRecord, FamilyTests, verdict_of_all
 from validation.papers.winer2025.theory import (
     BrokenSolution,
@@ -154,21 +157,28 @@ def test_plans() -> None:
     families = [runs for family, runs in full.families.items() if family.activation in DEEP]
     deep = [config.model for runs in families for config in runs.values()]
     assert all(model.widths[0] >= 2 * model.depth for model in deep)
+    assert {model.activation_shape for model in deep} == {SHAPE}
     assert quick.identity() != full.identity()
 
 
 TINY = Effort(
-    deep_depths=(2,), widths_per_depth=(2, 3, 4), deep_samples=8, deep_thermalization=10, deep_measurements=16,
-    linear_widths=(), linear_samples=0, lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
+    lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
     converging=(2, 4), trends=(1, 2),
 )  # fmt: skip
+
+
+def tiny_deep_runs() -> dict[str, RunConfig]:
+    """Return the quick runs of shaped tanh networks with other networks, as a user would change them."""
+    document = tomllib.loads(packaged_path("winer2025_shaped_tanh").read_text(encoding="utf-8"))
+    networks = [{"depths": [2], "sizes": [4, 6], "samples": 8}, {"depths": [2], "sizes": [8], "samples": 4}]
+    document["quick"] = {"networks": networks, "run": {"thermalization": 10, "measurements": 16}}
+    return parse_campaign(document).runs(quick=True)
 
 
 def test_from_sampling_to_the_page_and_again_from_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deep = {name: config for name, config in deep_configs(TINY).items() if "tanh" in name}
-    plan = Plan(True, TINY, {Family("shaped-tanh-depth-2", "shaped-tanh"): deep})
+    plan = Plan(True, TINY, {Family("shaped-tanh-depth-2", "shaped-tanh"): tiny_deep_runs()})
     monkeypatch.setattr(paper, "make_plan", lambda *, quick: plan)
     monkeypatch.setattr("validation.papers.winer2025.tasks.SHALLOW", ("tanh",))
     monkeypatch.setattr("validation.papers.winer2025.tasks.DEEP", ("shaped-tanh",))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from theory.mlp import MlpModel
 from theory.mlp.rsb import solve_frsb
-from validation.campaigns.glass import PREFIX
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.numbers.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement
 from validation.numbers.limits import SizeLimit, against_negative_control, against_theory, size_limit, vanishing_limit
@@ -199,7 +198,7 @@ BROAD = Claim(
     needs="random MLPs at 3 widths or more, 4 copies, 8 samples each, beta well below and 1.25 times beyond the line",
     evaluate=_broad,
     about=Subject.RANDOM_MLPS,
-    runs=(f"{PREFIX}-sin-*", *_activations(["sin"])),
+    runs=("glass-sin-*", *_activations(["sin"])),
 )
 NARROW = Claim(
     id="rsb.mlp-narrow-overlaps",

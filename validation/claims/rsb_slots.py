@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.campaigns.glass import PREFIX
 from validation.claims.base import (
     Claim,
     Family,
@@ -38,7 +37,7 @@ CONTROLS = 2
 
 PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"
 NEEDS = "Gaussian networks of one shape at 3 sizes or more, 4 copies, 24 samples each, temperatures of 0.38 to 0.65 T_c"
-RUNS = (f"{PREFIX}-width-*",)
+RUNS = ("glass-width-*",)
 
 Observable = Callable[[SlotOverlaps], FloatArray]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from mcsim.atomic import atomic_write
 from mcsim.command_line import EXIT_FAILED, UsageError
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
@@ -20,7 +21,7 @@ from validation.numbers.compare import Verdict
 from validation.pages.page import Entry, render
 from validation.pages.report import Untested, as_json
 from validation.papers.evidence import Evidence
-from validation.papers.tasks import ResultStore, Task, run_tasks, write_atomically
+from validation.papers.tasks import ResultStore, Task, run_tasks
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def open_folder(out: Path, paper: Paper) -> ResultStore:
         _check_same(settings, identity)
     store = ResultStore(out / "tasks")
     paper.check(store)
-    write_atomically(settings, json.dumps(identity, indent=2))
+    _write(settings, json.dumps(identity, indent=2))
     return store
 
 
@@ -198,8 +199,13 @@ def _write_page(
         **content.document,
         "failed_tasks": [asdict(failure) for failure in failures],
     }
-    write_atomically(page, html)
-    write_atomically(page.with_suffix(".json"), json.dumps(document, indent=2))
+    _write(page, html)
+    _write(page.with_suffix(".json"), json.dumps(document, indent=2))
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _print(findings: Sequence[Finding], untested: Sequence[Untested], failures: Sequence[Failure], page: Path) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from mcsim.atomic import atomic_write
 from mcsim.parallel.communicator import Communicator
 from validation.numbers.json_values import from_json, to_json
 
@@ -136,21 +137,8 @@ class ResultStore:
 
     def write(self, record: Record) -> None:
         """Store a record, whole or not at all."""
-        path = self.file(record.name, ".json")
-        write_atomically(path, json.dumps(vars(record), allow_nan=False))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file under another name and move it into place; a reader never sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with atomic_write(self.file(record.name, ".json")) as path:
+            path.write_text(json.dumps(vars(record), allow_nan=False), encoding="utf-8")
 
 
 def deal(tasks: Sequence[Task[Any]], ranks: int) -> list[list[Task[Any]]]:
