@@ -49,4 +49,4 @@ def order(classes: float, expected: float, relabelled: float, relabelled_p: floa
     inputs = InputOrder(along, along, along, 0.5, span, span, relabelled, 0.05, relabelled_p, (), ())
     outputs = OutputOrder((), (), (), along, along, along, None, 0)
     critical = critical_stage(0.0, True, 1.0).instability
-    return HiddenOrder(critical, 0.9, NONE, 0, (1,), (0.4,), (1.0,), (along,), span, along, inputs, outputs, None)
+    return HiddenOrder(critical, 0.9, NONE, 0, (1,), (0.4,), (1.0,), (along,), span, along, inputs, outputs)

@@ -146,7 +146,7 @@ def sampled(off: float, error: float, *, crosses: bool = True) -> Results:
     moments = Moments(NONE, (), *[Estimate(NONE, NONE, 1)] * 3)
     melting = Melting(1.0, 1.0, 0.1, 1.0, 0.1, 3, 80.0, 1.0, 1.0)
     critical = critical_stage(0.0, crosses, 1.0).instability
-    stage = SampledEpoch(0.0, critical, melting, moments, moments, (), points)
+    stage = SampledEpoch(0.0, critical, melting, moments, moments, (), points, None)
     return {(MonteCarlo, MAIN[0]): MonteCarlo((stage,))}
 
 

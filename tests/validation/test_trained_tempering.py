@@ -319,6 +319,7 @@ def test_figures_of_a_run_are_drawn(
         projection_moments(ferromagnet_spins, mode),
         tuple(overlap_histograms(ferromagnet_spins, critical.temperature)),
         tuple(energy_points(ferromagnet_spins, bonds, critical.temperature, most=2, starts=2)),
+        None,
     )
     untrained = replace(trained, epoch=0.0, critical=replace(critical, kind="near-touch"))
     for svg in (

@@ -1,4 +1,4 @@
-"""What the single solution of a trained network is: leading eigenvectors, pixel means, classes, Monte Carlo."""
+"""What the single solution of a trained network is: leading eigenvectors, pixel means, classes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ from theory.bonds import LayeredBonds
 from theory.tap import Instability, TapSolution, instability
 from validation.networks.alignment import Alignment, SpanShare, alignment, span_share
 from validation.networks.images import InputOrder, OutputOrder, SeenImages, input_order, output_order, seen_images
-from validation.networks.sampled_order import SampledOrder, sampled_order
-from validation.networks.sampled_spins import SampledSpins
-from validation.networks.state import bonds_of, leading_modes, ordered_states, stability_mode
+from validation.networks.state import MODES, bonds_of, leading_modes, ordered_states, stability_mode
 from validation.numbers.arrays import FloatArray
-
-# Leading eigenvectors of J that a solution is compared with.
-MODES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +45,6 @@ class HiddenOrder:
         Layer 0 against the images.
     outputs : OutputOrder
         The last layer against the classes.
-    sampled : SampledOrder or None
-        The Monte Carlo order at the nearest temperature sampled.
     """
 
     critical: Instability
@@ -66,7 +59,6 @@ class HiddenOrder:
     stability: Alignment
     inputs: InputOrder
     outputs: OutputOrder
-    sampled: SampledOrder | None
 
     def layers(self) -> list[FloatArray]:
         """Return the pattern layer by layer."""
@@ -81,7 +73,6 @@ def hidden_order(
     reduced: float = 0.9,
     critical: Instability | None = None,
     solution: TapSolution | None = None,
-    spins: SampledSpins | None = None,
     starts: int = 24,
 ) -> HiddenOrder | None:
     """Describe the TAP minimum of lowest free energy, or None where the search finds none with magnetisations.
@@ -102,9 +93,6 @@ def hidden_order(
         Computed if not given.
     solution : TapSolution, optional
         To describe instead of searching.
-    spins : SampledSpins, optional
-        Monte Carlo states on the same network; the solution searched is then one at their temperature nearest to
-        `reduced` critical ones.
     starts : int
         Random starts of the search, besides the leading eigenvectors.
     """
@@ -113,14 +101,11 @@ def hidden_order(
     critical = critical or instability(bonds)
     others = 0
     if solution is None:
-        temperature = reduced * critical.temperature
-        if spins is not None:
-            temperature = float(spins.temperatures[spins.nearest(temperature)])
-        states = ordered_states(bonds, temperature, starts=starts)
+        states = ordered_states(bonds, reduced * critical.temperature, starts=starts)
         solution, others = states.lowest, len(states.solutions) - 1
     if solution is None:
         return None
-    return _describe(network, bonds, images, critical, solution, others, spins)
+    return _describe(network, bonds, images, critical, solution, others)
 
 
 def _describe(
@@ -130,7 +115,6 @@ def _describe(
     critical: Instability,
     solution: TapSolution,
     others: int,
-    spins: SampledSpins | None,
 ) -> HiddenOrder:
     values, vectors = leading_modes(bonds, min(MODES, bonds.spins))
     first = solution.magnetisations[: bonds.widths[0]]
@@ -150,5 +134,4 @@ def _describe(
         stability=alignment(pattern, stability_mode(bonds, critical.temperature)[1]),
         inputs=input_order(layers[0], images),
         outputs=output_order(layers, network, images),
-        sampled=None if spins is None else sampled_order(spins, pattern, solution.temperature, vectors),
     )

@@ -1,4 +1,4 @@
-"""What Monte Carlo finds on the couplings of one epoch: where its order melts, overlaps, energies beside TAP's."""
+"""What Monte Carlo finds on the couplings of one epoch: where its order melts, overlaps, energies and order of TAP."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcsim.networks.files import load_weights
+from theory.bonds import LayeredBonds
 from theory.tap import Instability
 from validation.networks.energies import EnergyPoint, energy_points
 from validation.networks.histograms import OverlapHistogram, overlap_histograms
 from validation.networks.melting import Melting, melting
 from validation.networks.moments import Moments, overlap_moments, projection_moments
-from validation.networks.sampled_spins import sample_spins
-from validation.networks.state import bonds_of, stability_mode
+from validation.networks.sampled_order import SampledOrder, sampled_order
+from validation.networks.sampled_spins import SampledSpins, sample_spins
+from validation.networks.state import MODES, bonds_of, leading_modes, ordered_states, stability_mode
 from validation.networks.tempering import TemperingPlan, tempering_config
 
 
@@ -32,6 +34,8 @@ class SampledEpoch:
     histograms : tuple of OverlapHistogram
         Layer by layer, and of all spins.
     energies : tuple of EnergyPoint
+    order : SampledOrder or None
+        Beside the TAP solution of lowest free energy at the temperature of the histograms; None where there is none.
     """
 
     epoch: float
@@ -41,6 +45,7 @@ class SampledEpoch:
     projection: Moments
     histograms: tuple[OverlapHistogram, ...]
     energies: tuple[EnergyPoint, ...]
+    order: SampledOrder | None
 
     @property
     def comparable_energies(self) -> list[EnergyPoint]:
@@ -63,7 +68,7 @@ def sampled_epoch(
         Of this epoch.
     plan : TemperingPlan
     overlaps_at : float
-        Temperature of the histograms, in units of the critical one.
+        Temperature of the histograms and of the order, in units of the critical one.
     """
     bonds = bonds_of(load_weights(weights, epoch=epoch))
     config = tempering_config(weights, epoch, critical.temperature, plan)
@@ -77,4 +82,13 @@ def sampled_epoch(
         projection=projection_moments(samples, mode),
         histograms=tuple(overlap_histograms(samples, overlaps_at * critical.temperature)),
         energies=tuple(energy_points(samples, bonds, critical.temperature)),
+        order=_order(samples[0], bonds, overlaps_at * critical.temperature),
     )
+
+
+def _order(spins: SampledSpins, bonds: LayeredBonds, wanted: float) -> SampledOrder | None:
+    temperature = float(spins.temperatures[spins.nearest(wanted)])
+    solution = ordered_states(bonds, temperature).lowest
+    if solution is None:
+        return None
+    return sampled_order(spins, solution.magnetisations, temperature, leading_modes(bonds, min(MODES, bonds.spins))[1])

@@ -13,6 +13,8 @@ from theory.bonds import LayeredBonds
 from theory.tap import Census, TapSolution, census
 from validation.numbers.arrays import FloatArray
 
+# Leading eigenvectors of J that an order is compared with.
+MODES = 4
 _LARGEST_DENSE = 800
 # Root mean square magnetisation below which a solution is the paramagnet.
 _ORDERED = 1e-3
@@ -24,7 +26,7 @@ def bonds_of(network: LayeredWeights) -> LayeredBonds:
     return LayeredBonds(network.weights, fields)
 
 
-def leading_modes(bonds: LayeredBonds, count: int = 4) -> tuple[FloatArray, FloatArray]:
+def leading_modes(bonds: LayeredBonds, count: int = MODES) -> tuple[FloatArray, FloatArray]:
     """Return the largest eigenvalues of J, falling, and their unit eigenvectors, shape (N, count)."""
     return _largest(bonds, count, np.zeros(bonds.spins), 1.0)
 
@@ -97,7 +99,7 @@ def ordered_states(
     seed : int
         Of the random starts.
     """
-    vectors = leading_modes(bonds, min(4, bonds.spins))[1]
+    vectors = leading_modes(bonds, min(MODES, bonds.spins))[1]
     given = np.tanh(vectors * np.sqrt(bonds.spins))
     if states is not None:
         given = np.hstack([given, states])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.networks.files import load_weights, stored_epochs
 from theory.bonds import LayeredBonds
@@ -43,6 +44,21 @@ class CriticalSeries:
 
     spins: int
     stages: tuple[CriticalStage, ...]
+
+    @property
+    def epochs(self) -> FloatArray:
+        """Return when the stages were, (stages,)."""
+        return np.array([stage.epoch for stage in self.stages])
+
+    @property
+    def temperatures(self) -> FloatArray:
+        """Return T_c or the closest approach of each stage, (stages,)."""
+        return np.array([stage.temperature for stage in self.stages])
+
+    @property
+    def crosses(self) -> NDArray[np.bool_]:
+        """Return at which stages there is a T_c, (stages,)."""
+        return np.array([stage.crosses for stage in self.stages])
 
     def at(self, epoch: float) -> CriticalStage:
         """Return one stage."""

@@ -89,11 +89,10 @@ def crossings(series: Sequence[CriticalSeries]) -> tuple[FloatArray, FloatArray]
     Before training the least eigenvalue of I - M nearly touches zero and there is no T_c; a stage at which one
     network's does so again would end the series' beginning there.
     """
-    epochs = np.array([stage.epoch for stage in series[0].stages], dtype=np.float64)
-    crosses = np.array([[stage.crosses for stage in one.stages] for one in series]).all(axis=0)
+    crosses = np.array([network.crosses for network in series]).all(axis=0)
     begin = int(np.flatnonzero(~crosses)[-1]) + 1 if not crosses.all() else 0
-    temperatures = np.array([[stage.temperature for stage in one.stages] for one in series], dtype=np.float64)
-    return epochs[begin:], temperatures[:, begin:]
+    temperatures = np.array([network.temperatures for network in series])
+    return series[0].epochs[begin:], temperatures[:, begin:]
 
 
 def first_crossing(series: CriticalSeries) -> float | None:
@@ -131,7 +130,8 @@ def every(outcomes: Sequence[bool | None]) -> Verdict:
     One that is otherwise is a counterexample. Seven are the fewest for a PASS: were half of all networks otherwise,
     that many would agree with a chance of 0.8 %.
     """
-    known = [outcome for outcome in outcomes if outcome is not None]
-    if not all(known):
+    decided = [outcome for outcome in outcomes if outcome is not None]
+    if not all(decided):
         return Verdict.FAIL
-    return Verdict.PASS if len(known) >= FEWEST_NETWORKS and 2 * len(known) >= len(outcomes) else Verdict.INCONCLUSIVE
+    enough = len(decided) >= FEWEST_NETWORKS and 2 * len(decided) >= len(outcomes)
+    return Verdict.PASS if enough else Verdict.INCONCLUSIVE

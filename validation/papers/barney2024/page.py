@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from mcsim.estimators.jackknife import mean_and_error
+from validation.networks.sampled_order import SampledOrder
+from validation.numbers.json_values import to_json
 from validation.papers.barney2024.couplings import SpectrumSeries
 from validation.papers.barney2024.evidence import Evidence, by_condition, crossings
 from validation.papers.barney2024.figures import couplings, states, training
 from validation.papers.barney2024.fits import Growth
 from validation.papers.barney2024.plan import NetworkSpec
+from validation.papers.barney2024.states import MonteCarlo
 from validation.papers.barney2024.tasks import Trained
 from validation.papers.paper import Content, Section
 
@@ -48,8 +51,8 @@ def content(evidence: Evidence) -> Content:
     rows = table(evidence)
     return Content(
         [*drawn, *states.order_sections(evidence), *states.monte_carlo_sections(evidence)],
-        values={"rows": rows},
-        document={"networks": rows, "fits": fits_as_json(evidence)},
+        values={"rows": rows, "orders": sampled_orders(evidence)},
+        document={"networks": rows, "fits": fits_as_json(evidence), "sampled_orders": sampled_orders(evidence)},
     )
 
 
@@ -64,22 +67,32 @@ def table(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _row(evidence: Evidence, networks: Sequence[NetworkSpec], fit: Growth | None) -> dict[str, Any]:
-    trained = [network.stages[-1] for _, network in evidence.have(Trained, networks)]
+    trained = [training.stages[-1] for _, training in evidence.have(Trained, networks)]
     series = evidence.critical(networks)
-    spectra = [one.stages[-1] for _, one in evidence.have(SpectrumSeries, networks)]
+    spectra = [spectrum.stages[-1] for _, spectrum in evidence.have(SpectrumSeries, networks)]
     first = crossings(series)[0] if series else np.array([])
     return {
         "seeds": len(trained),
         "error": _mean([100 * (stage.validation_error or 0.0) for stage in trained]),
-        "initial": _mean([one.stages[0].temperature for one in series]),
+        "initial": _mean([network.stages[0].temperature for network in series]),
         "crossing": f"{first[0]:.3g}" if first.size else "none",
-        "final": _mean([one.stages[-1].temperature for one in series]),
+        "final": _mean([network.stages[-1].temperature for network in series]),
         "exponent": f"{fit.exponent:.3f} ± {fit.error:.3f}" if fit else "",
         "best": fit.best if fit else "",
         "outliers": _mean([stage.outliers for stage in spectra], 1),
         "tail": _mean([stage.tail_exponent for stage in spectra], 1),
         "moved": _mean([stage.moved for stage in spectra]),
     }
+
+
+def sampled_orders(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return one row for each epoch sampled by Monte Carlo that has a TAP solution: how much of its order is that."""
+    return [
+        {"network": network.name, "epoch": stage.epoch, **to_json(SampledOrder, stage.order)}
+        for network, sampled in evidence.have(MonteCarlo, evidence.main)
+        for stage in sampled.stages
+        if stage.order is not None
+    ]
 
 
 def _mean(values: Sequence[float], digits: int = 2) -> str:

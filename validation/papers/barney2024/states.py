@@ -145,7 +145,7 @@ class OrderSeries:
     in_class_means: FloatArray | None
 
     @property
-    def found(self) -> list[tuple[float, HiddenOrder]]:
+    def orders(self) -> list[tuple[float, HiddenOrder]]:
         """Return (epoch, order) of the stages that have one."""
         return [(stage.epoch, stage.order) for stage in self.stages if stage.order is not None]
 
@@ -174,8 +174,7 @@ def solution_counts(
         places: list[tuple[Where, float, float]] = [("melting", JUST_BELOW, critical.at(epoch).temperature)]
         places += [("glass", reduced, initial) for reduced in cold]
         for where, reduced, unit in places:
-            found = census(bonds, reduced * unit, starts=starts)
-            counts.append(solution_count(found, epoch, where, reduced))
+            counts.append(solution_count(census(bonds, reduced * unit, starts=starts), epoch, where, reduced))
     return Solutions(tuple(counts))
 
 
@@ -183,29 +182,32 @@ def initial_glass(weights: Path, critical: CriticalSeries, cold: Sequence[float]
     """Return how many TAP solutions there are before training, at `cold` of T_c, from many starts."""
     first = critical.stages[0]
     bonds = bonds_at(weights, first.epoch)
-    censuses = [(reduced, census(bonds, reduced * first.random, starts=starts)) for reduced in cold]
-    return InitialGlass(tuple(solution_count(found, first.epoch, "glass", reduced) for reduced, found in censuses))
+    counts = [
+        solution_count(census(bonds, reduced * first.random, starts=starts), first.epoch, "glass", reduced)
+        for reduced in cold
+    ]
+    return InitialGlass(tuple(counts))
 
 
-def solution_count(found: Census, epoch: float, where: Where, reduced: float) -> SolutionCount:
+def solution_count(searched: Census, epoch: float, where: Where, reduced: float) -> SolutionCount:
     """Return what is kept of a census."""
-    ordered = [state for state in found.found if state.solution.overlap > _ORDERED]
+    ordered = [state for state in searched.found if state.solution.overlap > _ORDERED]
     lowest = ordered[0].solution if ordered else None
     return SolutionCount(
         epoch=epoch,
         where=where,
         reduced=reduced,
-        temperature=found.temperature,
-        starts=found.starts,
-        dropped=found.dropped,
-        to_paramagnet=sum(state.hits for state in found.found) - sum(state.hits for state in ordered),
+        temperature=searched.temperature,
+        starts=searched.starts,
+        dropped=searched.dropped,
+        to_paramagnet=sum(state.hits for state in searched.found) - sum(state.hits for state in ordered),
         pairs=len(ordered),
         hits=tuple(state.hits for state in ordered),
         minima=sum(state.solution.least_eigenvalue > 0 for state in ordered),
         physical=sum(state.solution.plefka_radius < 1 for state in ordered),
-        unseen_share=found.unseen_share,
-        expected=found.expected_solutions - (len(found.found) - len(ordered)),
-        verdict=found.verdict,
+        unseen_share=searched.unseen_share,
+        expected=searched.expected_solutions - (len(searched.found) - len(ordered)),
+        verdict=searched.verdict,
         overlap=None if lowest is None else lowest.overlap,
         least_eigenvalue=None if lowest is None else lowest.least_eigenvalue,
     )

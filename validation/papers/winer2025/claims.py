@@ -101,16 +101,16 @@ def broken_lines(evidence: Evidence) -> list[Line]:
     ]
 
 
-def _breaking(at: Depth, one: BrokenSolution) -> Line:
-    marginal = abs(one.replicon - 1) < MARGINAL
-    other = abs(one.energy - one.rs_energy) > 10 * one.error
-    proper = marginal and other and one.rs_replicon > 1
+def _breaking(at: Depth, broken: BrokenSolution) -> Line:
+    marginal = abs(broken.replicon - 1) < MARGINAL
+    other = abs(broken.energy - broken.rs_energy) > 10 * broken.error
+    proper = marginal and other and broken.rs_replicon > 1
     return Line(
-        f"theory, {at}, beta = {one.beta:g}",
-        _BREAKING.get(one.classification, Verdict.FAIL) if proper else Verdict.FAIL,
-        f"{one.classification} ({one.levels} levels), replicon {one.replicon:.4f} (symmetric "
-        f"solution: {one.rs_replicon:.3f}), energy {one.energy:.5f} ± {one.error:.0e} (symmetric "
-        f"solution: {one.rs_energy:.5f})",
+        f"theory, {at}, beta = {broken.beta:g}",
+        _BREAKING.get(broken.classification, Verdict.FAIL) if proper else Verdict.FAIL,
+        f"{broken.classification} ({broken.levels} levels), replicon {broken.replicon:.4f} (symmetric "
+        f"solution: {broken.rs_replicon:.3f}), energy {broken.energy:.5f} ± {broken.error:.0e} (symmetric "
+        f"solution: {broken.rs_energy:.5f})",
     )
 
 
@@ -151,20 +151,20 @@ def _deep(claim: Claim, evidence: Evidence) -> Finding:
 
 def convergence_line(activation: str, result: DeepLimit) -> Line:
     """Return whether layer-by-layer solutions approach infinite depth as 1/L, for one activation."""
-    depths, worst, ratios, left = result.depths, 0.0, [], 0.0
+    depths, worst, ratios, missed = result.depths, 0.0, [], 0.0
     for quantity in THERMODYNAMIC:
         limit = result.limit[quantity]
         off = [abs(value / limit - 1) for value in result.layered[quantity].tolist()]
         worst = max(worst, off[-1] * depths[-1] / 64)
         ratios.append(off[-2] / off[-1])
-        left = max(left, abs(result.extrapolated[quantity] / limit - 1))
+        missed = max(missed, abs(result.extrapolated[quantity] / limit - 1))
     halves = all(1.7 < ratio < 2.3 for ratio in ratios)
-    good = worst < CONVERGED and halves and left < EXTRAPOLATED
+    good = worst < CONVERGED and halves and missed < EXTRAPOLATED
     return Line(
         f"theory, {activation}, depths {', '.join(map(str, depths))}",
         Verdict.PASS if good else Verdict.FAIL,
         f"at most {100 * worst:.2g} % off at depth 64, falling by factors {min(ratios):.2f} to {max(ratios):.2f} as "
-        f"the depth doubles; extrapolated {left:.1g} off",
+        f"the depth doubles; extrapolated {missed:.1g} off",
     )
 
 

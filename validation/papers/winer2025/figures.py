@@ -77,20 +77,19 @@ def _measured(axis: Axes, evidence: Evidence, activation: str, symbol: str, beta
 
 def broken(evidence: Evidence) -> str:
     """Draw the overlap function of the broken solutions, and energies beside the symmetric ones."""
-    solutions = [one for _, result in evidence.at_depths(BrokenSolutions, "sin") for one in result.solutions]
+    solutions = [solution for _, result in evidence.at_depths(BrokenSolutions, "sin") for solution in result.solutions]
     if not solutions:
         return ""
     with figure(2) as (drawing, axes):
         left, right = axes
-        for i, one in enumerate(solutions):
-            edges = np.concatenate([[0.0], one.x, [1.0]])
-            left.stairs(one.input_overlaps, edges, baseline=None, color=INKS[i % len(INKS)], lw=1.4,
-                        ls=("-", "--", "-.", ":")[i % 4], label=rf"$\beta$ = {one.beta:g}")  # fmt: skip
-        beta = [one.beta for one in solutions]
-        right.errorbar(beta, [one.energy for one in solutions], [one.error for one in solutions], fmt="o-",
-                       color=INKS[0], ms=4, capsize=2, label="fully broken")  # fmt: skip
-        right.plot(beta, [one.rs_energy for one in solutions], "s--", mfc="white", color=INKS[1], ms=4,
-                   label="replica symmetric (unstable)")  # fmt: skip
+        for i, solution in enumerate(solutions):
+            edges = np.concatenate([[0.0], solution.x, [1.0]])
+            left.stairs(solution.input_overlaps, edges, baseline=None, color=INKS[i % len(INKS)], lw=1.4,
+                        ls=("-", "--", "-.", ":")[i % 4], label=rf"$\beta$ = {solution.beta:g}")  # fmt: skip
+        beta = [solution.beta for solution in solutions]
+        energy, error, symmetric = np.array([(one.energy, one.error, one.rs_energy) for one in solutions]).T
+        right.errorbar(beta, energy, error, fmt="o-", color=INKS[0], ms=4, capsize=2, label="fully broken")
+        right.plot(beta, symmetric, "s--", mfc="white", color=INKS[1], ms=4, label="replica symmetric (unstable)")
         left.set_xlabel("$x$")
         left.set_ylabel("overlap of inputs  $k(x)$")
         left.legend()

@@ -86,7 +86,7 @@ class FamilyTests:
 
     def limit(self, quantity: str, beta: float) -> MeasuredLimit | None:
         """Return the limit of a quantity at one beta, None where it was not measured."""
-        chosen = (one for one in self.limits if one.quantity == quantity and one.at.beta == beta)
+        chosen = (limit for limit in self.limits if limit.quantity == quantity and limit.at.beta == beta)
         return next(chosen, None)
 
 

@@ -32,9 +32,13 @@ def _rich_against_lazy(evidence: Evidence) -> list[Comparison]:
         return []
     return [
         _log_ratio(
-            "log of the spectral distance from before", [one.distance for one in rich], [one.distance for one in lazy]
+            "log of the spectral distance from before",
+            [spectrum.distance for spectrum in rich],
+            [spectrum.distance for spectrum in lazy],
         ),
-        _log_ratio("log of the weights' motion", [one.moved for one in rich], [one.moved for one in lazy]),
+        _log_ratio(
+            "log of the weights' motion", [spectrum.moved for spectrum in rich], [spectrum.moved for spectrum in lazy]
+        ),
     ]
 
 

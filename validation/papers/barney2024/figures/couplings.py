@@ -33,8 +33,8 @@ def initial_stability(evidence: Evidence) -> str:
         left.set_ylim(-1.2, 1.05)
         _beta_axis(left, "least eigenvalue of the Hessian", curve.critical_temperature)
         left.legend()
-        for network, one in evidence.have(StabilityCurves, evidence.main)[:1]:
-            right.plot(one.beta, one.before, MARKERS[0] + "-", ms=3.5, lw=0.8, mfc="white", color=INKS[0],
+        for network, curves in evidence.have(StabilityCurves, evidence.main)[:1]:
+            right.plot(curves.beta, curves.before, MARKERS[0] + "-", ms=3.5, lw=0.8, mfc="white", color=INKS[0],
                        label=f"one {network.kind} network")  # fmt: skip
             right.legend()
         _beta_axis(right, "least eigenvalue of $I - M$", curve.critical_temperature)
@@ -75,15 +75,17 @@ def _approach(axis: Axes, limit: Limit, predicted: float, i: int, label: str) ->
 
 def stability_before_after(evidence: Evidence) -> str:
     """Draw the least eigenvalue of I - M against beta before and after training."""
-    curves = evidence.have(StabilityCurves, evidence.main)
-    if not curves:
+    shown = evidence.have(StabilityCurves, evidence.main)
+    if not shown:
         return ""
-    with figure(len(curves)) as (drawing, axes):
-        for axis, (network, one) in zip(axes, curves, strict=True):
-            axis.plot(one.beta, one.before, "o-", ms=3.5, lw=0.8, mfc="white", color=INKS[0], label="before training")
-            axis.plot(one.beta, one.after, "s-", ms=3.5, lw=0.8, color=INKS[1], label=f"after {one.epoch:g} epochs")
-            _beta_axis(axis, "least eigenvalue of $I - M$", one.reference)
-            axis.set_ylim(min(-0.3, 1.1 * one.after.min()), 1.05)
+    with figure(len(shown)) as (drawing, axes):
+        for axis, (network, curves) in zip(axes, shown, strict=True):
+            axis.plot(curves.beta, curves.before, "o-", ms=3.5, lw=0.8, mfc="white", color=INKS[0],
+                      label="before training")  # fmt: skip
+            axis.plot(curves.beta, curves.after, "s-", ms=3.5, lw=0.8, color=INKS[1],
+                      label=f"after {curves.epoch:g} epochs")  # fmt: skip
+            _beta_axis(axis, "least eigenvalue of $I - M$", curves.reference)
+            axis.set_ylim(min(-0.3, 1.1 * curves.after.min()), 1.05)
             axis.set_title(f"{network.kind}, rate {network.rate:g}", fontsize=10, loc="left")
             axis.legend()
         return to_svg(drawing)
@@ -92,7 +94,7 @@ def stability_before_after(evidence: Evidence) -> str:
 def spectra(evidence: Evidence) -> str:
     """Draw the positive eigenvalues of J before and after training over the density of random couplings."""
     series = evidence.have(SpectrumSeries, evidence.main)
-    of_kinds = [[(network, one) for network, one in series if network.kind == kind] for kind in KINDS]
+    of_kinds = [[(network, spectrum) for network, spectrum in series if network.kind == kind] for kind in KINDS]
     shown = [of_kind[len(of_kind) // 2] for of_kind in of_kinds if of_kind]
     if not shown:
         return ""

@@ -27,7 +27,9 @@ from validation.papers.paper import Section
 def solutions(evidence: Evidence) -> str:
     """Draw the number of TAP solutions found just below melting and in the initial glass, against training time."""
     counts = {network: evidence.counts(network) for network in evidence.main if network.seed == 0}
-    shown = {network: found for network, found in counts.items() if any(count.where == "glass" for count in found)}
+    shown = {
+        network: censuses for network, censuses in counts.items() if any(count.where == "glass" for count in censuses)
+    }
     if not shown:
         return ""
     places: tuple[tuple[Where, str], ...] = (
@@ -36,9 +38,9 @@ def solutions(evidence: Evidence) -> str:
     )
     with figure(2) as (drawing, axes):
         for axis, (where, title) in zip(axes, places, strict=True):
-            for i, (network, found) in enumerate(shown.items()):
-                _solutions_of(axis, i, network.kind, _most_found(found, where))
-            epoch_axis(axis, [count.epoch for found in shown.values() for count in found])
+            for i, (network, censuses) in enumerate(shown.items()):
+                _solutions_of(axis, i, network.kind, _most_found(censuses, where))
+            epoch_axis(axis, [count.epoch for censuses in shown.values() for count in censuses])
             axis.set_title(title, fontsize=10, loc="left")
             axis.set_ylabel("pairs of solutions found")
             axis.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -70,20 +72,20 @@ def _solutions_of(axis: Axes, i: int, kind: str, counts: Sequence[SolutionCount]
 def order_sections(evidence: Evidence) -> list[Section]:
     """Return the hidden order of one network of each kind: its pattern beside the images, and what it lies along."""
     sections = []
-    for network, series in evidence.have(OrderSeries, [one for one in evidence.main if one.seed == 0]):
+    for network, series in evidence.have(OrderSeries, [network for network in evidence.main if network.seed == 0]):
         control = evidence.of(OrderSeries, replace(network, shuffled=True))
         if series.in_class_means is None:
             continue
         sections += [
             Section(
                 f"Hidden order of {network.name}: pattern",
-                pattern_figure(series.found, series.pixel_mean, series.in_class_means),
+                pattern_figure(series.orders, series.pixel_mean, series.in_class_means),
                 "Magnetisations of the input layer in the TAP solution at 0.9 T(t), beside the images; white up, black "
                 "down, each on its own scale. Last: the part of it in the span of the classes' means.",
             ),
             Section(
                 f"Hidden order of {network.name}: what it lies along",
-                projections_figure(series.found, [] if control is None else control.found),
+                projections_figure(series.orders, [] if control is None else control.orders),
                 "Left: overlap of the TAP solution with the leading eigenvectors of J and the softest mode of I - M. "
                 "Middle: share of the input layer's pattern in the span of the classes' means, of the means of "
                 "shuffled classes, and along the mean image. Right: the output layer's pattern across classes.",

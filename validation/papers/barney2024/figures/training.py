@@ -34,9 +34,9 @@ def phase_diagram(evidence: Evidence) -> str:
                 series = evidence.critical(networks)
                 if not series:
                     continue
-                epochs = np.array([stage.epoch for stage in series[0].stages])
-                T = np.array([[stage.temperature for stage in one.stages] for one in series])
-                crosses = np.array([[stage.crosses for stage in one.stages] for one in series]).all(axis=0)
+                epochs = series[0].epochs
+                T = np.array([network.temperatures for network in series])
+                crosses = np.array([network.crosses for network in series]).all(axis=0)
                 for chosen, fill, name in ((crosses, INKS[i], label), (~crosses, "white", None)):
                     if chosen.any():
                         axis.errorbar(epochs[chosen], T.mean(axis=0)[chosen], _spread(T)[chosen], fmt=MARKERS[i],
@@ -67,7 +67,8 @@ def error_rates(evidence: Evidence) -> str:
                 if not stages:
                     continue
                 epochs = [stage.epoch for stage in stages[0]]
-                wrong = 100 * np.array([[stage.validation_error for stage in one] for one in stages], dtype=np.float64)
+                errors = [[stage.validation_error for stage in network] for network in stages]
+                wrong = 100 * np.array(errors, dtype=np.float64)
                 axis.errorbar(epochs, wrong.mean(axis=0), _spread(wrong), fmt=MARKERS[i] + "-", ms=4, lw=0.8,
                               color=INKS[i], capsize=2, label=label)  # fmt: skip
                 epoch_axis(axis, epochs)
