@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from winer_evidence import Results, broken, layered, line, record, register_says, verdict
 
 from mcsim.config import RunConfig
 from validation.__main__ import main
@@ -20,24 +19,10 @@ from validation.papers.paper import put_to_test
 from validation.papers.winer2025 import paper, theory
 from validation.papers.winer2025.claims import CLAIMS, convergence_line
 from validation.papers.winer2025.evidence import Evidence
-from validation.papers.winer2025.plan import DEEP, SHALLOW, SHAPE, Depth, Effort, Family, Plan, make_plan
-from validation.papers.winer2025.records import FamilyRecord, FamilyTests, verdict_of_all
-from validation.papers.winer2025.theory import (
-    BrokenSolution,
-    BrokenSolutions,
-    DeepLimit,
-    LargestReplicon,
-    Profile,
-    StabilityLine,
-)
+from validation.papers.winer2025.plan import DEEP, SHALLOW, SHAPE, Effort, Family, Plan, make_plan
+from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
 
-# Results by their type and what they are about.
-Results = dict[Any, Any]
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
-
-
-def record(verdict: Verdict, p: float = 0.5) -> FamilyRecord:
-    return FamilyRecord("mlp.energy", "tanh, depth 1", verdict, "so it is", p, "control", True, "")
 
 
 @pytest.mark.parametrize(
@@ -57,35 +42,8 @@ def test_families_share_the_level(records: list[FamilyRecord], expected: Verdict
     assert verdict_of_all(records) is expected
 
 
-def family_with(activation: str, claim: str, verdict: Verdict, p: float = 0.5) -> Results:
-    one = FamilyRecord(claim, f"{activation}, depth 1", verdict, "so it is", p, "wrong", True, "")
-    tests = FamilyTests((one,), {}, (), 1, activation, ())
-    return {(FamilyTests, Family(f"{activation}-depth-1", activation)): tests}
-
-
-def line(activation: str, beta: float | None) -> Results:
-    return {(StabilityLine, Depth(activation, 1)): StabilityLine(beta, 16.0, np.ones(1), np.array([0.1]))}
-
-
-def broken(**changes: Any) -> Results:
-    one = BrokenSolution(
-        beta=5.0, classification="continuous", levels=12, energy=-1.0, error=1e-5, free_entropy=2.0, replicon=1.0005,
-        rs_energy=-1.01, rs_free_entropy=2.1, rs_replicon=1.4, x=np.array([0.3]), input_overlaps=np.array([0.2, 0.3]),
-        input_weights=np.array([0.3, 0.7]),
-    )  # fmt: skip
-    return {(BrokenSolutions, Depth("sin", 1)): BrokenSolutions((replace(one, **changes),))}
-
-
-def verdict(claim: str, results: Results) -> Verdict:
-    found = CLAIMS[f"winer2025.{claim}"]
-    finding = found.evaluate(found, Evidence("made up", results))
-    assert finding.summary
-    assert finding.figures
-    return finding.verdict
-
-
-WIDE = family_with("sin", "rsb.mlp-broad-overlaps", PASS)
-NARROW = family_with("tanh", "rsb.mlp-narrow-overlaps", PASS)
+WIDE = register_says("sin", {"rsb.mlp-broad-overlaps": PASS})
+NARROW = register_says("tanh", {"rsb.mlp-narrow-overlaps": PASS})
 LINES = {**line("tanh", None), **line("sin", 3.57)}
 
 
@@ -98,7 +56,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(replicon=1.1), {**WIDE, **LINES}, FAIL),
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
-        (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, math.nan), **LINES}, FAIL),
+        (broken(), {**register_says("sin", {"rsb.mlp-broad-overlaps": FAIL}, math.nan), **LINES}, FAIL),
         (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the negative control breaks too
     ],
 )
@@ -111,26 +69,13 @@ def test_sin_is_fully_broken(solution: Results, more: Results, expected: Verdict
     [
         ({**LINES, **NARROW}, PASS),
         (LINES, INCONCLUSIVE),
-        ({**LINES, **family_with("tanh", "rsb.mlp-narrow-overlaps", INCONCLUSIVE)}, INCONCLUSIVE),
+        ({**LINES, **register_says("tanh", {"rsb.mlp-narrow-overlaps": INCONCLUSIVE})}, INCONCLUSIVE),
         ({**line("tanh", 5.0), **line("sin", 3.57), **NARROW}, FAIL),
         ({**line("tanh", None), **line("sin", None), **NARROW}, INCONCLUSIVE),
     ],
 )
 def test_tanh_is_symmetric(results: Results, expected: Verdict) -> None:
     assert verdict("tanh-symmetric", results) is expected
-
-
-def layered(order: float, offset: float = 0.0) -> DeepLimit:
-    depths = (8, 16, 32, 64)
-    limit = dict.fromkeys(("free_entropy", "energy", "entropy"), 2.0)
-    rows = 2.0 * (1 + 0.3 / np.array(depths) ** order + offset)
-    extrapolated, none = dict.fromkeys(limit, 2.0 * (1 + offset)), np.zeros(1)
-    return DeepLimit(
-        depths=depths, layered=dict.fromkeys(limit, rows), limit=limit, extrapolated=extrapolated,
-        extrapolation_error=dict.fromkeys(limit, 0.0), shapes=none, tilts=none, replicon=none, failures=(),
-        largest=LargestReplicon(0.5, 1.0, 1.0), critical_tilt=None, t=none, k_d=none, k0=none,
-        last_profile=Profile(none, none, none),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
