@@ -22,19 +22,18 @@ def critical_stage(epoch: float, crosses: bool, temperature: float) -> CriticalS
 
 
 def spectrum_stage(epoch: float, outliers: int, moved: float) -> SpectrumStage:
-    return SpectrumStage(epoch, 2.0, outliers, 0.1, moved, moved, 1.0, 5.0, 0.1, 1.0, 20, 0.3)
+    return SpectrumStage(epoch, outliers, moved, moved, 5.0, 0.3)
 
 
 def spectrum_series(*stages: SpectrumStage) -> SpectrumSeries:
     shown = Histogram(np.array([0.0, 1.0]), np.ones(1))
-    return SpectrumSeries(1.9, stages, shown, shown, NONE, NONE)
+    return SpectrumSeries(stages, shown, shown, NONE, NONE)
 
 
 def count(pairs: int, *, complete: bool, dropped: int = 0, **changes: object) -> SolutionCount:
     facts = SolutionCount(
-        epoch=0.0, where="glass", reduced=0.3, temperature=1.0, starts=60, dropped=dropped, to_paramagnet=0,
-        pairs=pairs, hits=(), minima=pairs, physical=pairs, unseen_share=0.0, expected=float(pairs),
-        verdict="complete" if complete else "incomplete", overlap=0.4, least_eigenvalue=0.1,
+        epoch=0.0, where="glass", reduced=0.3, starts=60, dropped=dropped, pairs=pairs, minima=pairs, hits=(),
+        expected=float(pairs), verdict="complete" if complete else "incomplete", overlap=0.4,
     )  # fmt: skip
     return replace(facts, **changes)  # type: ignore[arg-type]
 

@@ -109,7 +109,7 @@ def growing(law: str, *, noise: float = 0.003, binarised: float = 0.18) -> Resul
             T = (2.8 + 0.7 * np.log(t + 1e-9) if law == "logarithm" else 2.8 * t**slope) if epoch >= 0.1 else 1.24
             T = float(max(T, 0.5) * np.exp(noise * rng.standard_normal()))
             stages.append(critical_stage(epoch, epoch >= 0.1, T))
-        results[CriticalSeries, network] = CriticalSeries(218, tuple(stages))
+        results[CriticalSeries, network] = CriticalSeries(tuple(stages))
     return results
 
 

@@ -94,7 +94,7 @@ def test_negative_controls_do_not_pass() -> None:
 
 
 def stages(kinds: str) -> CriticalSeries:
-    return CriticalSeries(218, tuple(critical_stage(k, kind == "c", 1.0 + k) for k, kind in enumerate(kinds)))
+    return CriticalSeries(tuple(critical_stage(k, kind == "c", 1.0 + k) for k, kind in enumerate(kinds)))
 
 
 def test_stages_before_the_crossing_are_left_out() -> None:

@@ -42,7 +42,6 @@ class CriticalStage:
 class CriticalSeries:
     """The instability of the paramagnet at every stage."""
 
-    spins: int
     stages: tuple[CriticalStage, ...]
 
     @property
@@ -93,34 +92,21 @@ class SpectrumStage:
     Attributes
     ----------
     epoch : float
-    largest : float
     outliers : int
-        Beyond the edge of random couplings and `allowance`.
-    allowance : float
+        Beyond the edge of random couplings.
     distance : float
         From the random density.
     moved : float
         Motion of the weights, relative to their size.
-    bulk : float
-        Median of the positive eigenvalues.
-    tail_exponent, tail_error, tail_from : float
-        Of a power law, and where it begins.
-    tail_points : int
-    tail_p : float or None
-        Of the power law; at the first and the last stage only.
+    tail_exponent, tail_p : float
+        Of a power law; p at the first and the last stage only.
     """
 
     epoch: float
-    largest: float
     outliers: int
-    allowance: float
     distance: float
     moved: float
-    bulk: float
     tail_exponent: float
-    tail_error: float
-    tail_from: float
-    tail_points: int
     tail_p: float | None
 
 
@@ -138,16 +124,13 @@ class SpectrumSeries:
 
     Attributes
     ----------
-    edge : float
-        Of the spectrum of random couplings of the initial variances.
     stages : tuple of SpectrumStage
     before, after : Histogram
         Positive eigenvalues at the first and the last stage.
     at, random_density : float64 (n,)
-        Of random couplings.
+        Of random couplings of the initial variances.
     """
 
-    edge: float
     stages: tuple[SpectrumStage, ...]
     before: Histogram
     after: Histogram
@@ -166,7 +149,7 @@ def critical_series(weights: Path) -> CriticalSeries:
     for epoch in stored_epochs(weights):
         bonds = bonds_at(weights, epoch)
         stages.append(CriticalStage(epoch, instability(bonds), critical_temperature(bonds.variances())))
-    return CriticalSeries(bonds.spins, tuple(stages))
+    return CriticalSeries(tuple(stages))
 
 
 def stability_curves(weights: Path, points: int = 40) -> StabilityCurves:
@@ -196,28 +179,21 @@ def spectrum_series(weights: Path, tail_samples: int) -> SpectrumSeries:
             histograms[epoch] = _histogram(values, random.edge)
     x = np.linspace(1e-3, 1.02, 120) * random.edge
     before, after = histograms[epochs[0]], histograms[epochs[-1]]
-    return SpectrumSeries(random.edge, tuple(stages), before, after, x, random.density(x))
+    return SpectrumSeries(tuple(stages), before, after, x, random.density(x))
 
 
 def _spectrum(
     epoch: float, first: LayeredBonds, bonds: LayeredBonds, values: FloatArray, random: RandomSpectrum, samples: int
 ) -> SpectrumStage:
-    beyond = outliers(values, random)
     tail = fit_tail(values[values > 1e-9 * random.edge], samples=samples)
     moved = sum(float(np.square(a - b).sum()) for a, b in zip(bonds.weights, first.weights, strict=True))
     size = sum(float(np.square(b).sum()) for b in first.weights)
     return SpectrumStage(
         epoch=epoch,
-        largest=float(values[-1]),
-        outliers=beyond.count,
-        allowance=beyond.allowance,
+        outliers=outliers(values, random).count,
         distance=spectral_distance(values, random),
         moved=math.sqrt(moved / size),
-        bulk=float(np.median(values[values > 1e-9 * random.edge])),
         tail_exponent=tail.exponent,
-        tail_error=tail.error,
-        tail_from=tail.smallest,
-        tail_points=tail.points,
         tail_p=tail.p_value if samples else None,
     )
 

@@ -39,39 +39,32 @@ class SolutionCount:
     epoch : float
     where : {"melting", "glass"}
         Just below melting, or deep below the initial T_c.
-    reduced, temperature : float
-        In units of the temperature of melting or of the initial T_c, and of the weights.
-    starts, dropped, to_paramagnet : int
-        Starts made, those that came to no solution, and to m = 0.
-    pairs : int
-        Ordered solutions found, m and -m as one.
+    reduced : float
+        Temperature in units of that of melting or of the initial T_c.
+    starts, dropped : int
+        Starts made, and those that came to no solution.
+    pairs, minima : int
+        Ordered solutions found, m and -m as one, and those that are minima.
     hits : tuple of int
-        How often each was.
-    minima, physical : int
-        Those that are minima, and those within the radius of Plefka's expansion.
-    unseen_share, expected : float
-        Share of solved starts that lead to solutions not found, and Chao's bound on the number of pairs.
+        How often each was found.
+    expected : float
+        Chao's bound on the number of pairs.
     verdict : {"complete", "incomplete"}
-    overlap, least_eigenvalue : float or None
+    overlap : float or None
         Of the solution of lowest free energy.
     """
 
     epoch: float
     where: Where
     reduced: float
-    temperature: float
     starts: int
     dropped: int
-    to_paramagnet: int
     pairs: int
-    hits: tuple[int, ...]
     minima: int
-    physical: int
-    unseen_share: float
+    hits: tuple[int, ...]
     expected: float
     verdict: Literal["complete", "incomplete"]
     overlap: float | None
-    least_eigenvalue: float | None
 
     @property
     def complete(self) -> bool:
@@ -192,24 +185,18 @@ def initial_glass(weights: Path, critical: CriticalSeries, cold: Sequence[float]
 def solution_count(searched: Census, epoch: float, where: Where, reduced: float) -> SolutionCount:
     """Return what is kept of a census."""
     ordered = [state for state in searched.found if state.solution.overlap > _ORDERED]
-    lowest = ordered[0].solution if ordered else None
     return SolutionCount(
         epoch=epoch,
         where=where,
         reduced=reduced,
-        temperature=searched.temperature,
         starts=searched.starts,
         dropped=searched.dropped,
-        to_paramagnet=sum(state.hits for state in searched.found) - sum(state.hits for state in ordered),
         pairs=len(ordered),
         hits=tuple(state.hits for state in ordered),
         minima=sum(state.solution.least_eigenvalue > 0 for state in ordered),
-        physical=sum(state.solution.plefka_radius < 1 for state in ordered),
-        unseen_share=searched.unseen_share,
         expected=searched.expected_solutions - (len(searched.found) - len(ordered)),
         verdict=searched.verdict,
-        overlap=None if lowest is None else lowest.overlap,
-        least_eigenvalue=None if lowest is None else lowest.least_eigenvalue,
+        overlap=ordered[0].solution.overlap if ordered else None,
     )
 
 

@@ -25,7 +25,6 @@ R = TypeVar("R")
 class Trained:
     """A trained network; its weights lie beside the record."""
 
-    widths: tuple[int, ...]
     stages: tuple[Stage, ...]
 
 
@@ -76,16 +75,15 @@ class _OfNetwork:
         yield self.trained
         yield self.critical
         yield self._spectrum()
-        if spec.central and not spec.shuffled and spec.seed == 0:
-            yield self._curves()
         if spec.output_scale == 1 and not spec.shuffled:
             yield self._solutions()
-        if spec.central and not spec.shuffled:
-            yield self._glass()
         if spec.central:
             yield self._order()
-        if spec.central and not spec.shuffled and spec.seed == 0:
-            yield self._monte_carlo()
+        if spec.central and not spec.shuffled:
+            yield self._glass()
+            if spec.seed == 0:
+                yield self._curves()
+                yield self._monte_carlo()
 
     def _task(
         self,
@@ -198,4 +196,4 @@ def _train(plan: Plan, spec: NetworkSpec, store: ResultStore) -> Trained:
     """Train a network; its weights are stored whole before its record is."""
     config = parse_training(_training(plan, spec, with_folder=True), spec.name)
     outcome = train(config, store.file(f"train-{spec.name}", ".h5"), data=plan.data)
-    return Trained(outcome.widths, outcome.stages)
+    return Trained(outcome.stages)

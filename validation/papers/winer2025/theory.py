@@ -44,19 +44,10 @@ class StabilityLine:
 
 @dataclass(frozen=True, eq=False)
 class BrokenSolution:
-    """A fully broken solution beside the replica-symmetric one.
+    """A fully broken solution beside the replica-symmetric one (rs), and its step function q(x) of the input layer.
 
-    Attributes
-    ----------
-    beta : float
-    classification : str
-        Which kind of breaking it is.
-    levels : int
-    energy, error, free_entropy, replicon : float
-        Per input, with the solver's estimate of its error.
-    rs_energy, rs_free_entropy, rs_replicon : float
-    x, input_overlaps, input_weights : float64 arrays
-        The step function of the input layer: breakpoints (levels,), values and weights (levels + 1,).
+    Attributes are those of the solver's solutions; x (levels,) are the breakpoints between the input's overlaps and
+    their weights (levels + 1,).
     """
 
     beta: float
