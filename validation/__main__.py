@@ -206,8 +206,8 @@ def _write(args: argparse.Namespace, folders: Sequence[Path], claims: Sequence[C
 def _print_findings(findings: Sequence[Finding], untested: Sequence[Untested]) -> None:
     for finding in findings:
         print(f"{finding.verdict:<12} {finding.claim_id} ({finding.subject})\n    {finding.summary}")
-    for one in untested:
-        print(f"{'not tested':<12} {one.claim.id}\n    {one.reason}")
+    for refusal in untested:
+        print(f"{'not tested':<12} {refusal.claim.id}\n    {refusal.reason}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

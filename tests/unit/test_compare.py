@@ -17,14 +17,14 @@ from validation.numbers.compare import (
     POWER,
     Comparison,
     Verdict,
-    control_variate,
-    extrapolate,
-    series_fit,
     share_level,
     smallest_adjusted_p,
     verdict_of_agreement,
     verdict_of_rejection,
 )
+from validation.numbers.estimate import Estimate, control_variate
+from validation.numbers.extrapolation import extrapolate
+from validation.numbers.limit import STABLE, limit_of
 
 FALSE_ALARM = 1e-4
 Array = NDArray[np.float64]
@@ -109,7 +109,7 @@ SIZES = np.array([32.0, 128.0, 512.0])
 
 
 def test_the_limit_of_exact_data_is_found() -> None:
-    found = extrapolate(SIZES, -1.0 + 3.0 / SIZES, np.array([0.1, 0.01, 0.02]), 1.0)
+    found = extrapolate(1.0 / SIZES, -1.0 + 3.0 / SIZES, np.array([0.1, 0.01, 0.02]))
     assert found.value == pytest.approx(-1.0, abs=1e-10)
     assert found.corrections == (pytest.approx(3.0),)
     assert found.at(np.array([0.0, 0.5])) == pytest.approx([-1.0, 0.5])
@@ -119,7 +119,7 @@ def test_the_limit_of_exact_data_is_found() -> None:
 def test_a_second_correction_is_fitted_where_it_is_asked_for() -> None:
     sizes = np.array([16.0, 24.0, 32.0, 64.0])
     values, errors = 2.0 + 3.0 / sizes - 20.0 / sizes**2, np.full(4, 1e-3)
-    first, second = (extrapolate(sizes, values, errors, 1.0, terms=terms) for terms in (1, 2))
+    first, second = (extrapolate(1.0 / sizes, values, errors, terms=terms) for terms in (1, 2))
     assert second.value == pytest.approx(2.0, abs=1e-9)
     assert second.corrections == pytest.approx((3.0, -20.0))
     # Against the normal equations of the model, written out.
@@ -129,20 +129,22 @@ def test_a_second_correction_is_fitted_where_it_is_asked_for() -> None:
     assert abs(first.value - 2.0) > 10e-3
     assert first.goodness < FALSE_ALARM
     with pytest.raises(ValueError, match="needs at least 3"):
-        extrapolate(sizes[:2], values[:2], errors[:2], 1.0, terms=2)
+        extrapolate(1.0 / sizes[:2], values[:2], errors[:2], terms=2)
 
 
 def test_a_series_has_as_many_terms_as_its_sizes_bear() -> None:
     sizes = np.array([16.0, 24.0, 32.0, 64.0])
     values, errors = 2.0 + 3.0 / sizes - 20.0 / sizes**2, np.full(4, 1e-3)
-    assert series_fit(sizes, values, errors).value == pytest.approx(2.0, abs=1e-9)
-    assert series_fit(sizes[:3], values[:3], errors[:3]) == extrapolate(sizes[:3], values[:3], errors[:3], 1.0)
+    estimates = [Estimate(v, e) for v, e in zip(values, errors, strict=True)]
+    assert limit_of("x", sizes, estimates, STABLE, 9).value == pytest.approx(2.0, abs=1e-9)
+    three = limit_of("x", sizes[:3], estimates[:3], STABLE, 9)
+    assert three.fits == (extrapolate(sizes[:3] ** -1.0, values[:3], errors[:3]),)
 
 
 def test_the_limit_of_noisy_data_is_covered() -> None:
     rng = np.random.default_rng(5)
     repeats, samples = 1500, 64
-    found = [extrapolate(SIZES, *draw_sizes(rng, SIZES, 1.0, samples), 1.0) for _ in range(repeats)]
+    found = [extrapolate(1.0 / SIZES, *draw_sizes(rng, SIZES, 1.0, samples)) for _ in range(repeats)]
     values = np.array([one.value for one in found])
     errors = np.array([one.error for one in found])
     bias = abs(values.mean() + 1.0) / (values.std() / np.sqrt(repeats))
@@ -159,7 +161,7 @@ def test_the_limit_of_noisy_data_is_covered() -> None:
 
 
 def test_two_sizes_leave_no_check_of_the_fit() -> None:
-    found = extrapolate(SIZES[:2], np.array([1.0, 2.0]), np.array([0.1, 0.1]), 1.0)
+    found = extrapolate(1.0 / SIZES[:2], np.array([1.0, 2.0]), np.array([0.1, 0.1]))
     assert math.isnan(found.goodness)
     assert found.value == pytest.approx(2.0 + 1.0 / 3.0)
     assert found.error == pytest.approx(0.1 * np.hypot(4.0 / 3.0, 1.0 / 3.0))
@@ -169,7 +171,7 @@ def test_a_wrong_exponent_is_penalised() -> None:
     """The corrections of a glass continued in 1/N: the fit is bad, says so, and claims less than a good one."""
     rng = np.random.default_rng(6)
     values, errors = draw_sizes(rng, SIZES, 2.0 / 3.0, 400)
-    right, wrong = (extrapolate(SIZES, values, errors, exponent) for exponent in (2.0 / 3.0, 1.0))
+    right, wrong = (extrapolate(SIZES**-exponent, values, errors) for exponent in (2.0 / 3.0, 1.0))
     assert right.goodness > FALSE_ALARM
     assert wrong.goodness < FALSE_ALARM
     assert wrong.error > 3.0 * right.error
@@ -182,7 +184,7 @@ def test_a_wrong_exponent_is_penalised() -> None:
 )
 def test_what_cannot_be_extrapolated(sizes: list[float], errors: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        extrapolate(np.array(sizes), np.ones(len(sizes)), np.array(errors), 1.0)
+        extrapolate(1.0 / np.array(sizes), np.ones(len(sizes)), np.array(errors))
 
 
 @pytest.mark.parametrize(("count", "repeats"), [(4, 1500), (8, 1500), (16, 800), (64, 200)])
@@ -190,8 +192,8 @@ def test_a_control_variate_is_unbiased_with_an_honest_error(count: int, repeats:
     rng = np.random.default_rng(7)
     control = rng.standard_normal((repeats, count)) + 5.0
     values = 2.0 * (control - 5.0) + 0.5 * rng.standard_normal((repeats, count)) + 3.0
-    found = np.array([control_variate(v, c, 5.0) for v, c in zip(values, control, strict=True)])
-    t = (found[:, 0] - 3.0) / found[:, 1]
+    found = [control_variate(v, c, 5.0) for v, c in zip(values, control, strict=True)]
+    t = np.array([(one.value - 3.0) / one.error for one in found])
     # Means of t weigh every repeat alike, whatever luck it had with the spread of the control.
     assert abs(np.mean(np.sign(t))) < stats.norm.isf(FALSE_ALARM / 2.0) / np.sqrt(repeats)
     # Two parameters are fitted: n - 2 degrees. At n = 4 the jackknife errs on the safe side.
@@ -200,21 +202,21 @@ def test_a_control_variate_is_unbiased_with_an_honest_error(count: int, repeats:
         assert_share(int(np.sum(p < level)), repeats, level, at_most=count < 8)
     if count == 64:
         # sqrt(4 + 1/4) / (1/2): the spread with and without the part that follows the control.
-        assert np.median(found[:, 2]) == pytest.approx(np.sqrt(17.0), rel=0.05)
+        assert np.median([one.gain for one in found]) == pytest.approx(np.sqrt(17.0), rel=0.05)
 
 
 def test_a_control_variate_that_knows_nothing_costs_little() -> None:
     rng = np.random.default_rng(8)
-    gains = [control_variate(*rng.standard_normal((2, 32)), 0.0)[2] for _ in range(200)]
+    gains = [control_variate(*rng.standard_normal((2, 32)), 0.0).gain for _ in range(200)]
     assert 0.9 < np.median(gains) <= 1.02
 
 
 def test_a_control_without_spread_changes_nothing() -> None:
     values = np.array([1.0, 2.0, 4.0, 5.0])
-    mean, error, gain = control_variate(values, np.ones(4), 1.0)
-    assert mean == pytest.approx(3.0)
-    assert error == pytest.approx(values.std(ddof=1) / 2.0)
-    assert gain == pytest.approx(1.0)
+    found = control_variate(values, np.ones(4), 1.0)
+    assert found.value == pytest.approx(3.0)
+    assert found.error == pytest.approx(values.std(ddof=1) / 2.0)
+    assert found.gain == pytest.approx(1.0)
 
 
 def test_two_samples_are_too_few_for_a_control_variate() -> None:

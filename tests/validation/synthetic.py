@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mcsim.config import RunConfig, parse_config
-from validation.claims import Family
+from validation.runs.spin_family import SpinFamily
 from validation.runs.spins import MeasuredRun
 
 Array = NDArray[np.float64]
@@ -102,6 +102,6 @@ def strengths(width: int, variances: Array) -> Array:
     return np.asarray(variances.sum(axis=1) * width**2 / (LAYERS * width))
 
 
-def family_of(*runs: MeasuredRun) -> Family:
+def family_of(*runs: MeasuredRun) -> SpinFamily:
     """Return runs as one family."""
-    return Family(tuple(runs))
+    return SpinFamily(tuple(runs))

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from synthetic import run_config
 
 from theory.layered_sk import LayeredCouplings
-from validation.claims import Family
 from validation.claims.overlap_law import OverlapLaw
+from validation.runs.spin_family import SpinFamily
 from validation.runs.spins import MeasuredRun
 
 Array = NDArray[np.float64]
@@ -113,6 +113,8 @@ def _overlaps(temperature: float, samples: int, seed: int, breaking: bool, copie
     return overlaps, float(WEIGHTS @ levels_at(temperature) ** 2)
 
 
-def glass_family(samples: int = 600, widths: tuple[int, ...] = (64, 256, 1024), seed: int = 1, **law: object) -> Family:
+def glass_family(
+    samples: int = 600, widths: tuple[int, ...] = (64, 256, 1024), seed: int = 1, **law: object
+) -> SpinFamily:
     """Return runs of several sizes as one family; sizes share no random numbers."""
-    return Family(tuple(glass_run(n, samples, seed + 10 * n, **law) for n in widths))  # type: ignore[arg-type]
+    return SpinFamily(tuple(glass_run(n, samples, seed + 10 * n, **law) for n in widths))  # type: ignore[arg-type]

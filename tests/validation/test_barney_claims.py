@@ -12,7 +12,7 @@ from barney_evidence import NONE, at, count, critical_stage, order, spectrum_ser
 
 from validation.networks import EnergyPoint, Melting, Moments, SampledEpoch
 from validation.networks.energies import Phase, Predicted
-from validation.numbers.blocks import Estimate
+from validation.numbers.blocks import Estimates
 from validation.numbers.compare import Verdict
 from validation.papers.barney2024.claims import CLAIMS
 from validation.papers.barney2024.claims.growth import SIMILAR, similar
@@ -143,7 +143,7 @@ def sampled(off: float, error: float, *, crosses: bool = True) -> Results:
         return EnergyPoint(reduced, reduced, phase, measured, error, 30, predicted)
 
     points = (point("ordered", 0.6), point("ordered", 0.7), point("above", 1.18), point("above", 1.5))
-    moments = Moments(NONE, (), *[Estimate(NONE, NONE, 1)] * 3)
+    moments = Moments(NONE, (), *[Estimates(NONE, NONE, 1)] * 3)
     melting = Melting(1.0, 1.0, 0.1, 1.0, 0.1, 3, 80.0, 1.0, 1.0)
     critical = critical_stage(0.0, crosses, 1.0).instability
     stage = SampledEpoch(0.0, critical, melting, moments, moments, (), points, None)

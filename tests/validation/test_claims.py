@@ -29,22 +29,23 @@ from mcsim.config import parse_config
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
-from validation.claims import REGISTER, Claim, Family, Finding, critical
+from validation.claims import REGISTER, Claim, Finding, critical
 from validation.claims.base import NotApplicableError
 from validation.numbers.compare import Verdict
 from validation.pages import report
+from validation.runs.spin_family import SpinFamily
 from validation.runs.spins import MeasuredRun, read_measured
 
 Array = NDArray[np.float64]
 WIDTHS = (16, 64, 256)
 
 
-def verdict(claim: str, family: Family) -> Verdict:
+def verdict(claim: str, family: SpinFamily) -> Verdict:
     """Return the verdict of a claim, by the end of its name."""
     return finding(claim, family).verdict
 
 
-def finding(claim: str, family: Family) -> Finding:
+def finding(claim: str, family: SpinFamily) -> Finding:
     """Return the finding of a claim."""
     return REGISTER[claim].test(family)
 
@@ -57,7 +58,7 @@ def thermal_family(
     widths: tuple[int, ...] = WIDTHS,
     betas: Array = BETAS,
     glass: Callable[[Array], Array] | None = None,
-) -> Family:
+) -> SpinFamily:
     """Return runs with e_N = -beta (strength of the sample) + correction, and `glass` (beta) below 0.6 T_c.
 
     Parameters
@@ -91,7 +92,8 @@ def test_thermodynamics_above_tc_passes_where_the_theory_holds(claim: str) -> No
     assert found.negative_control_as_expected
     # The predictions come from the solver, the law from the back of an envelope.
     for comparison in found.comparisons:
-        beta = 1.0 / float(comparison.name.removeprefix("T = "))
+        assert comparison.at.temperature is not None
+        beta = 1.0 / comparison.at.temperature
         law = -beta * W if "energy" in claim else np.log(2.0) - 0.5 * beta**2 * W
         assert comparison.predicted == pytest.approx(law, rel=1e-3)
 
@@ -179,7 +181,7 @@ CRITICAL = "layered-sk.critical-temperature"
 
 def critical_family(
     samples: int = 1600, t_c: float = T_C, widths: tuple[int, ...] = (8, 32, 128), betas: Array = BETAS
-) -> Family:
+) -> SpinFamily:
     """Return runs with N <q^2> = N^{1/3} exp(-N^{1/3} (T/T_c - 1)) (1 - N^{-1/3} / 2) and the spread of a glass.
 
     Such a spread needs this many samples: crossings are then known to about 2 %, their limit to 3 %.
@@ -215,11 +217,11 @@ def test_a_critical_temperature_a_quarter_off_fails(factor: float) -> None:
 
 def test_a_wrong_prediction_of_the_critical_temperature_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = property(lambda family: 1.25 * critical_temperature(_couplings(family)))
-    monkeypatch.setattr(Family, "critical_temperature", wrong)
+    monkeypatch.setattr(SpinFamily, "critical_temperature", wrong)
     assert verdict(CRITICAL, critical_family()) is Verdict.FAIL
 
 
-def _couplings(family: Family) -> LayeredCouplings:
+def _couplings(family: SpinFamily) -> LayeredCouplings:
     return LayeredCouplings.from_convention(family.largest.widths, "fan-in")
 
 
@@ -245,7 +247,7 @@ def network_run(
     return synthetic_run(name, config, DIGITS, energies, bond_variances=variances, series=series)
 
 
-def trained_family(after: float, before: float = 1.0, members: int = 16) -> Family:
+def trained_family(after: float, before: float = 1.0, members: int = 16) -> SpinFamily:
     """Return a network whose energy ratio is `before`, then `after` training, and random ones with 1 within 3 %."""
     rng = np.random.default_rng(4)
     fan_in = 1.0 / np.array(DIGITS[:-1], dtype=np.float64)
@@ -303,7 +305,7 @@ def without(betas: Array, low: float, high: float) -> Array:
     ],
 )
 def test_data_that_cannot_speak_are_not_tested_and_say_why(
-    claim: str, family: Callable[[], Family], reason: str
+    claim: str, family: Callable[[], SpinFamily], reason: str
 ) -> None:
     built = family()
     with pytest.raises(NotApplicableError):

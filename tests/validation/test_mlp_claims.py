@@ -23,10 +23,11 @@ from theory.mlp import RSSolution
 from validation.__main__ import main
 from validation.claims import REGISTER, Finding
 from validation.claims.base import NotApplicableError
-from validation.claims.mlp_linear import compare_moments, compare_networks, compare_overlaps, linear_network
+from validation.claims.entropy_curve import CurveFigure
+from validation.claims.linear import compare_networks, linear_network, moment_points, overlap_points
 from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
-from validation.pages.mlp_section import finding_figure
-from validation.runs.mlp_controls import control
+from validation.pages.finding_figures import finding_figures
+from validation.runs.mlp_controls import controlled
 from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.spins import read_measured
@@ -115,7 +116,7 @@ def test_controls_shrink_errors_without_moving_means() -> None:
         run = mlp_family(widths=(64,), samples=48, correction=0.0, seed=seed).largest
         slot = 3
         exact = MlpFamily((run,)).predictions[slot].energy
-        one = control(run, run.energies[:, slot], run.identity_residuals[:, slot])
+        one = controlled(run, run.energies[:, slot], run.identity_residuals[:, slot])
         gains.append(one.gain)
         deviations.append((one.value - exact) / one.error)
     assert np.median(gains) > 2.0
@@ -159,7 +160,7 @@ def test_linear_networks_follow_from_their_own_weights(linear: MlpFamily) -> Non
     found = finding("mlp.linear-networks", linear)
     assert found.verdict is not Verdict.FAIL, found.summary
     assert found.negative_control_as_expected
-    assert "<svg" in finding_figure(found)
+    assert "<svg" in finding_figures(found)
     # x -> a.x with the gaussian prior: <x> = -beta a, so K^0_ab = beta^2 |a|^2 / N.
     assert networks[0].means[0] == pytest.approx(networks[0].field)
 
@@ -177,8 +178,8 @@ def unequal_networks(order: tuple[int, ...]) -> list[Comparison]:
         MlpFamily, SimpleNamespace(runs=runs, largest=runs[-1], theory=theory, sizes=np.array(sizes, dtype=float))
     )
     networks = [[linear_network(cast(MeasuredMlp, run), i) for i in range(96)] for run in runs]
-    means, differences = compare_overlaps(family, networks)
-    return [one.comparison for one in (*compare_moments(family, networks), *means, *differences)]
+    means, differences = overlap_points(family, networks)
+    return [point.comparison for point in (*moment_points(family, networks), *means, *differences)]
 
 
 def test_overlaps_from_weights_are_those_of_free_probability() -> None:
@@ -192,7 +193,9 @@ def test_three_routes_to_the_entropy_curve_of_a_gaussian_law() -> None:
     found = finding("mlp.entropy-curve", mlp_family(model={"activation": "linear"}, correction=0.0))
     assert found.verdict is Verdict.PASS, found.summary
     assert found.negative_control_as_expected
-    assert {name for name, _ in found.details["curve"]} == {"integration", "MBAR", "microcanonical"}
+    [curve] = found.figures
+    assert isinstance(curve, CurveFigure)
+    assert set(curve.routes) == {"integration", "MBAR", "microcanonical"}
 
 
 def test_energies_that_are_no_tilts_of_one_prior_fail() -> None:

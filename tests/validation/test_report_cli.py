@@ -193,8 +193,8 @@ def test_findings_on_standard_output_are_those_of_the_file(
 def test_a_contradicted_claim_is_exit_code_1(
     runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terms = identity.bond_terms
-    monkeypatch.setattr(identity, "bond_terms", lambda run: 4.0 * terms(run))
+    terms = identity.bond_strengths
+    monkeypatch.setattr(identity, "bond_strengths", lambda run: 4.0 * terms(run))
     assert main(["report", str(runs[-1]), "--out", str(tmp_path / "wrong.html")]) == 1
     assert f"FAIL         {IDENTITY}" in capsys.readouterr().out
     assert "FAIL" in parsed(tmp_path / "wrong.html").badges

@@ -9,8 +9,8 @@ from synthetic import T_C
 from mcsim.config import RunConfig
 from validation.campaigns import packaged_campaign
 from validation.claims import REGISTER
-from validation.claims.rsb_copies import PARAMAGNET
-from validation.claims.rsb_slots import COPIES, FEWEST_SAMPLES, GLASS
+from validation.claims.glass import PARAMAGNET
+from validation.claims.glass_slots import COPIES, FEWEST_SAMPLES, WINDOW
 from validation.simulate import runs_for
 
 
@@ -50,7 +50,7 @@ def test_the_glass_is_sampled_where_claims_look(quick: bool) -> None:
         relative = 1.0 / config.ladder.inverse_temperatures() / T_C
         assert config.run.copies == COPIES
         assert config.samples >= FEWEST_SAMPLES
-        assert np.count_nonzero((relative > GLASS[0]) & (relative < GLASS[1])) >= 4
+        assert np.count_nonzero((relative > WINDOW[0]) & (relative < WINDOW[1])) >= 4
         assert np.count_nonzero((relative > PARAMAGNET[0]) & (relative < PARAMAGNET[1])) >= 2
     mlps = configs("mlp_sin_glass", quick=quick)
     assert all(config.run.copies == COPIES for config in mlps)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from validation.numbers.copies import copies_of, couples_of_pairs, pair_statistics, triangles
+from validation.numbers.lattice import lattice_distribution
 from validation.numbers.spread import APART, TOUCHING, Spread, spread
-from validation.numbers.triangles import independent_squared_gap, lattice_distribution, squared_gaps, triangle_ratio
+from validation.numbers.triangles import independent_squared_gap, squared_gaps, triangle_ratio
 from validation.runs.spin_overlaps import distinct_fourth, distinct_square
 
 Array = NDArray[np.float64]

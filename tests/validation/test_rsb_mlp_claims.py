@@ -11,11 +11,11 @@ from cascades import cascade_overlaps
 from numpy.typing import NDArray
 from synthetic_mlp import mlp_config
 
-from validation.claims import REGISTER, rsb_mlp
+from validation.claims import REGISTER, mlp_overlaps
 from validation.claims.base import NotApplicableError
 from validation.numbers.compare import Verdict
 from validation.numbers.copies import pair_statistics
-from validation.pages.glass_figures import finding_figure
+from validation.pages.finding_figures import finding_figures
 from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp, measured_mlp
 
@@ -76,7 +76,7 @@ def theory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MlpFamily, "predictions", property(lambda self: rs))
     monkeypatch.setattr(MlpFamily, "stable", property(lambda self: [s.replicon < 1.0 for s in rs]))
     monkeypatch.setattr(MlpFamily, "stability_limit", lambda self: LINE)
-    monkeypatch.setattr(rsb_mlp, "predicted_variances", lambda model, beta: (VARIANCE, 0.0))
+    monkeypatch.setattr(mlp_overlaps, "predicted_variances", lambda model, beta: (VARIANCE, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_broad_overlaps_beyond_the_line_pass(broad: MlpFamily) -> None:
     assert found.verdict is Verdict.PASS, found.summary
     # Within a network and over all, at both temperatures 1.25 times beyond the line.
     assert [c.predicted for c in found.comparisons] == pytest.approx([VARIANCE * 2 / 3, VARIANCE] * 2)
-    assert finding_figure(found).count("<svg") == 1
+    assert finding_figures(found).count("<svg") == 1
 
 
 def test_overlaps_that_narrow_beyond_the_line_fail(narrow: MlpFamily) -> None:
@@ -102,7 +102,7 @@ def test_overlaps_that_narrow_beyond_the_line_fail(narrow: MlpFamily) -> None:
 
 
 def test_a_variance_twice_as_large_fails(broad: MlpFamily, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rsb_mlp, "predicted_variances", lambda model, beta: (2 * VARIANCE, 0.0))
+    monkeypatch.setattr(mlp_overlaps, "predicted_variances", lambda model, beta: (2 * VARIANCE, 0.0))
     assert REGISTER[BROAD].test(broad).verdict is Verdict.FAIL
 
 
@@ -124,7 +124,7 @@ def test_networks_of_very_different_scales_are_told_from_broad_overlaps() -> Non
     narrowest = family_of_scales.runs[0]
     statistics = narrowest.overlap_statistics(3, 0)
     variances = statistics.square - statistics.apart
-    share = rsb_mlp.relative_variance(narrowest, 3, 0)
+    share = mlp_overlaps.relative_variance(narrowest, 3, 0)
     assert share.value == pytest.approx(0.25 / 24, rel=0.05)
     assert share.error < 0.1 * share.value
     assert variances.std() / variances.mean() > 2

@@ -1,69 +1,122 @@
-"""Energy, entropy and overlaps of random MLPs against the replica-symmetric saddle point, at infinite width."""
+"""Random MLPs against the replica-symmetric saddle point, at infinite width."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.estimators.thermo import FEWEST_TEMPERATURES, integration_weights
-from theory.mlp import RSSolution
+from theory.mlp import LayerOverlap, RSSolution, solve_rs
 from theory.result import NotConvergedError
-from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.numbers.compare import (
-    LEVEL,
-    Comparison,
-    share_level,
-    smallest_adjusted_p,
-    verdict_of_agreement,
-    verdict_of_rejection,
-)
-from validation.runs.mlp_family import MlpFamily
-from validation.runs.mlp_limits import Samples, WidthSeries, at_slots, width_series
+from validation.claims.base import Claim, NotApplicableError, require_sizes
+from validation.claims.points import Control, Point, PointsTest, Tested, point
+from validation.numbers.arrays import FloatArray
+from validation.numbers.estimate import Estimate
+from validation.numbers.limit import STABLE, Limit, limit_of
+from validation.runs.mlp_controls import controlled
+from validation.runs.mlp_family import THEORY_TOLERANCE, MlpFamily
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.subject import Subject
-
-FloatArray = NDArray[np.float64]
-Predict = Callable[[RSSolution], float]
-# An entry of the family's slots, what was measured there, and what to compare it with.
-Row = tuple[int, WidthSeries, Predict]
 
 RELEVANT = 0.05
 # The negative control: weights of a variance 10 % larger, whose energies and overlaps differ by about as much.
 WRONG_VARIANCE = 1.1
 FEWEST_SAMPLES = 8
+# Of beta, in derivatives along the branch.
+STEP = 0.01
 
 
-def stable_slots(family: MlpFamily) -> list[int]:
-    """Return the entries of the family's slots where replica symmetry is predicted to be stable; coldest first."""
-    chosen = [i for i, stable in enumerate(family.stable) if stable]
-    if not chosen:
-        raise NotApplicableError("needs temperatures where replica symmetry is stable, common to all widths")
-    return chosen
+@dataclass(frozen=True)
+class Quantity:
+    """A number at a slot, as a run measures it and the saddle point predicts it.
+
+    Attributes
+    ----------
+    symbol : str
+    measure : callable
+        From a run and a slot to the average over networks.
+    predict : callable
+        From the solution at that beta.
+    layer : int, optional
+        Of which it is.
+    """
+
+    symbol: str
+    measure: Callable[[MeasuredMlp, int], Estimate]
+    predict: Callable[[RSSolution], float]
+    layer: int | None = None
+
+    def limit(self, family: MlpFamily, entry: int) -> Limit:
+        """Return the limit of infinite width at an entry of the family's slots."""
+        estimates = [self.measure(run, slot) for run, slot in family.at(entry)]
+        degrees = min(run.samples - 1 - e.controls for run, e in zip(family.runs, estimates, strict=True))
+        at = replace(family.place(entry), layer=self.layer)
+        return limit_of(self.symbol, family.sizes, estimates, STABLE, degrees, at)
 
 
-def entropy_series(family: MlpFamily, chosen: list[int]) -> list[WidthSeries]:
-    """Return the entropy s = Phi + beta e with Phi from thermodynamic integration, at entries `chosen`.
+Quantities = Callable[[MlpFamily], Sequence[Quantity]]
+
+
+def sampled(samples: Callable[[MeasuredMlp], FloatArray], run: MeasuredMlp, slot: int) -> Estimate:
+    """Average samples (samples, slots) at a slot, with the residual of the identity there as a control."""
+    return controlled(run, samples(run)[:, slot], run.identity_residuals[:, slot])
+
+
+ENERGY = Quantity("e", partial(sampled, lambda run: run.energies), lambda rs: rs.energy)
+
+
+def integrated_residuals(run: MeasuredMlp, slot: int) -> FloatArray:
+    """Return the identity's residual of each network, integrated over beta up to a slot, and at it."""
+    weights = integration_weights(run.betas[::-1])[run.betas.size - 1 - slot]
+    residual = run.identity_residuals
+    return np.stack([residual[:, ::-1] @ weights, residual[:, slot]], axis=1)
+
+
+def _entropy(run: MeasuredMlp, slot: int) -> Estimate:
+    """Return s = Phi + beta e with Phi from thermodynamic integration.
 
     The residual of the identity, integrated over beta like the energy, is a control variate of the integral.
     """
-    require_integrable(family)
-    found = []
-    for i in chosen:
-        beta = float(family.betas[i])
-        values, residuals, systematic = [], [], []
-        for run, slot in zip(family.runs, family.slots[i], strict=True):
-            rising = run.betas.size - 1 - slot
-            phi = np.array([one.values[rising] for one in run.free_entropy_by_integration])
-            weights = integration_weights(run.betas[::-1])[rising]
-            residual = run.identity_residuals
-            values.append(phi + beta * run.energies[:, slot])
-            residuals.append(np.stack([residual[:, ::-1] @ weights, residual[:, slot]], axis=1))
-            mean_integral = np.mean([one.discretization[rising] for one in run.free_entropy_by_integration])
-            systematic.append(float(mean_integral))
-        found.append(width_series(family, f"s, beta = {beta:g}", beta, values, residuals, np.array(systematic)))
-    return found
+    rising = run.betas.size - 1 - slot
+    phi = np.array([integral.values[rising] for integral in run.free_entropy_by_integration])
+    discretization = np.mean([integral.discretization[rising] for integral in run.free_entropy_by_integration])
+    s = phi + float(run.betas[slot]) * run.energies[:, slot]
+    return controlled(run, s, integrated_residuals(run, slot), float(discretization))
+
+
+ENTROPY = Quantity("s", _entropy, lambda rs: rs.entropy)
+
+
+def specific_heat(rs: RSSolution) -> float:
+    """Return -beta^2 de/dbeta by a central difference along the branch: off by 5e-5 of it at most up to beta = 2."""
+    below, above = (
+        solve_rs(rs.model, rs.beta * factor, tolerance=THEORY_TOLERANCE, start=rs.order_parameters).energy
+        for factor in (1.0 - STEP, 1.0 + STEP)
+    )
+    return -rs.beta * (above - below) / (2.0 * STEP)
+
+
+SPECIFIC_HEAT = Quantity("c", partial(sampled, lambda run: run.specific_heats), specific_heat)
+
+
+def overlaps(family: MlpFamily) -> list[Quantity]:
+    """Return K_ab and K_aa of every layer compared; on the sphere the input's K_aa is 1."""
+    quantities = []
+    for k in family.layers_compared:
+        quantities.append(_of_layer(k, "ab", lambda run: run.overlaps, lambda overlap: overlap.mean))
+        if k > 0 or family.largest.model.prior == "gaussian":
+            quantities.append(_of_layer(k, "aa", lambda run: run.self_overlaps, lambda overlap: overlap.self_overlap))
+    return quantities
+
+
+def _of_layer(
+    k: int, replicas: str, samples: Callable[[MeasuredMlp], FloatArray], predict: Callable[[LayerOverlap], float]
+) -> Quantity:
+    measure = partial(sampled, lambda run: samples(run)[..., k])
+    return Quantity(f"K{k}_{replicas}", measure, lambda rs: predict(rs.overlaps[k]), k)
 
 
 def require_integrable(family: MlpFamily) -> None:
@@ -75,155 +128,118 @@ def require_integrable(family: MlpFamily) -> None:
             raise NotApplicableError(f"needs {FEWEST_TEMPERATURES} temperatures; {run.name} has {run.betas.size}")
 
 
-def wrong_predictions(family: MlpFamily, chosen: list[int]) -> dict[int, RSSolution]:
-    """Return, for each of `chosen`, what a theory with too large a weight variance predicts."""
+def stable_entries(family: MlpFamily) -> list[int]:
+    """Return the entries of the family's slots where replica symmetry is predicted to be stable; coldest first."""
+    chosen = [i for i, stable in enumerate(family.stable) if stable]
+    if not chosen:
+        raise NotApplicableError("needs temperatures where replica symmetry is stable, common to all widths")
+    return chosen
+
+
+def unstable_entries(family: MlpFamily) -> list[int]:
+    """Return the entries of the family's slots beyond the line where replica symmetry turns unstable."""
+    beyond = [i for i, stable in enumerate(family.stable) if not stable]
+    if not beyond:
+        raise NotApplicableError("replica symmetry is stable at every temperature of these runs")
+    return beyond
+
+
+def wrong_predictions(family: MlpFamily, entries: list[int]) -> dict[int, RSSolution]:
+    """Return, for some entries, what a theory with too large a weight variance predicts."""
     model = family.theory
     wrong = MlpFamily(family.runs, variance_factor=WRONG_VARIANCE)
     try:
-        return dict(zip(chosen, wrong.predict(family.betas[chosen]), strict=True))
+        return dict(zip(entries, wrong.predict(family.betas[entries]), strict=True))
     except NotConvergedError as error:
         raise NotApplicableError(
             f"the known-wrong theory of {model.activation.name} has no solution: {error}"
         ) from None
 
 
-def _agreement(
-    claim: Claim,
-    family: MlpFamily,
-    series: list[Row],
-    quantity: str,
-) -> Finding:
-    chosen = stable_slots(family)
-    wrong_solutions = wrong_predictions(family, chosen)
-    comparisons = share_level([one.against(predict(family.predictions[i])) for i, one, predict in series])
-    wrong = [one.against(predict(wrong_solutions[i])) for i, one, predict in series]
-    worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
-    beyond = sum(not stable for stable in family.stable)
-    left = f"; {beyond} colder slots left out, where replica symmetry is unstable" if beyond else ""
-    gains = [one.gain for _, one, _ in series]
-    return claim.finding(
-        family,
-        verdict_of_agreement(comparisons, RELEVANT),
-        f"{quantity} at {len(comparisons)} points up to beta = {max(one.beta for _, one, _ in series):g}, extrapolated "
-        f"in 1/N: largest deviation {worst.z:+.1f} standard errors ({worst.name}); half of the points would have "
-        f"shown {100 * sharp:.2g} %; the control variates divide the errors by {np.median(gains):.1f} "
-        f"(up to {max(gains):.0f}){left}",
-        comparisons,
-        f"the same theory with a weight variance {100 * (WRONG_VARIANCE - 1):.0f} % too large",
-        smallest_adjusted_p(wrong) < LEVEL,
-        width_series=[one for _, one, _ in series],
-    )
-
-
-def _energy(claim: Claim, family: MlpFamily) -> Finding:
+def _where_stable(quantities: Quantities, every: int, family: MlpFamily) -> list[Point]:
+    """Put quantities beside the theory and its negative control at every n-th slot where replica symmetry is stable."""
     require_sizes(family, 3, FEWEST_SAMPLES)
-    chosen = stable_slots(family)
-    series = at_slots(family, "e", lambda run: run.energies, chosen)
-    return _agreement(
-        claim, family, [(i, s, lambda p: p.energy) for i, s in zip(chosen, series, strict=True)], "energy"
-    )
+    entries, chosen = stable_entries(family)[::every], quantities(family)
+    wrong = wrong_predictions(family, entries)
+    return [
+        point(quantity.limit(family, i), quantity.predict(family.predictions[i]), quantity.predict(wrong[i]))
+        for quantity in chosen
+        for i in entries
+    ]
 
 
-def _entropy(claim: Claim, family: MlpFamily) -> Finding:
+def _entropies(family: MlpFamily) -> list[Quantity]:
+    require_integrable(family)
+    return [ENTROPY]
+
+
+def _energies(entries: Callable[[MlpFamily], list[int]], family: MlpFamily) -> list[Point]:
     require_sizes(family, 3, FEWEST_SAMPLES)
-    chosen = stable_slots(family)
-    series = entropy_series(family, chosen)
-    rows: list[Row] = [(i, s, lambda p: p.entropy) for i, s in zip(chosen, series, strict=True)]
-    return _agreement(claim, family, rows, "entropy")
+    return [point(ENERGY.limit(family, i), ENERGY.predict(family.predictions[i])) for i in entries(family)]
 
 
-def _layer(samples: Callable[[MeasuredMlp], FloatArray], layer: int) -> Samples:
-    return lambda run: samples(run)[..., layer]
+def _left_out(tested: Tested) -> str:
+    beyond = sum(not stable for stable in tested.family.stable)
+    return f"{beyond} colder slots left out, where replica symmetry is unstable" if beyond else ""
 
 
-def _overlaps(claim: Claim, family: MlpFamily) -> Finding:
-    require_sizes(family, 3, FEWEST_SAMPLES)
-    chosen = stable_slots(family)
-    rows: list[Row] = []
-    for layer in family.layers_compared:
-        kinds: list[tuple[str, Samples, Predict]] = [
-            (f"K{layer}_ab", _layer(lambda run: run.overlaps, layer), _mean_of(layer))
-        ]
-        if layer > 0 or family.largest.model.prior == "gaussian":
-            kinds.append((f"K{layer}_aa", _layer(lambda run: run.self_overlaps, layer), _self_of(layer)))
-        for symbol, samples, predict in kinds:
-            found = at_slots(family, symbol, samples, chosen)
-            rows.extend((i, s, predict) for i, s in zip(chosen, found, strict=True))
-    listed = ", ".join(map(str, family.layers_compared))
-    return _agreement(claim, family, rows, f"overlaps of layers {listed}")
-
-
-def _mean_of(layer: int) -> Predict:
-    return lambda solution: solution.overlaps[layer].mean
-
-
-def _self_of(layer: int) -> Predict:
-    return lambda solution: solution.overlaps[layer].self_overlap
-
-
-def _unstable(claim: Claim, family: MlpFamily) -> Finding:
-    require_sizes(family, 3, FEWEST_SAMPLES)
-    beyond = [i for i, stable in enumerate(family.stable) if not stable]
-    if not beyond:
-        raise NotApplicableError("replica symmetry is stable at every temperature of these runs")
-    chosen = stable_slots(family)
-    comparisons = _against_rs(family, beyond)
-    control = _against_rs(family, chosen)
-    largest = max(comparisons, key=lambda c: abs(c.z))
-    line = float(family.betas[chosen[0]]), float(family.betas[beyond[-1]])
-    verdict = verdict_of_rejection(comparisons)
-    seen = "differ" if smallest_adjusted_p(comparisons) < LEVEL else "were not seen to differ"
-    return claim.finding(
-        family,
-        verdict,
-        f"replica symmetry turns unstable between beta = {line[0]:g} and {line[1]:g}; beyond, energies {seen} from the "
-        f"replica-symmetric ones: {largest.measured:.4f} ± {largest.error:.4f} against {largest.predicted:.4f} at "
-        f"{largest.name} ({largest.z:+.1f} standard errors; {largest.minimal_detectable_effect:.4f} would have been "
-        "seen)",
-        comparisons,
-        "the same test at smaller beta, where replica symmetry is stable and must not be rejected",
-        smallest_adjusted_p(control) >= LEVEL,
-    )
-
-
-def _against_rs(family: MlpFamily, chosen: list[int]) -> list[Comparison]:
-    series = at_slots(family, "e", lambda run: run.energies, chosen)
-    return share_level([s.against(family.predictions[i].energy) for i, s in zip(chosen, series, strict=True)])
+def _saddle_test(quantities: Quantities, every: int = 1) -> PointsTest:
+    wrong = f"the same theory with a weight variance {100 * (WRONG_VARIANCE - 1):.0f} % too large"
+    return PointsTest(partial(_where_stable, quantities, every), wrong, RELEVANT, remark=_left_out)
 
 
 _PAPER = "Winer & Hanin, arXiv 2503.23982"
 _NEEDS = "random MLPs of one law at 3 widths or more, 8 samples each"
 
-ENERGY = Claim(
-    id="mlp.energy",
-    statement="Where replica symmetry is stable, [⟨H⟩]/N → -β C_W v^L of the replica-symmetric saddle point as N → ∞.",
-    source=f"{_PAPER}: saddle-point equations of the random MLP.",
-    needs=_NEEDS,
-    evaluate=_energy,
-    about=Subject.RANDOM_MLPS,
-)
-ENTROPY = Claim(
-    id="mlp.entropy",
-    statement="Where replica symmetry is stable, the entropy relative to the prior is s = Φ + βe of the saddle point.",
-    source=f"{_PAPER}: entropy (log volume of inputs) at a given energy by the replica trick.",
-    needs=f"{_NEEDS}, ladders that reach beta = 0",
-    evaluate=_entropy,
-    about=Subject.RANDOM_MLPS,
-)
-OVERLAPS = Claim(
-    id="mlp.overlaps",
-    statement="Where replica symmetry is stable, overlaps K^l_aa and K^l_ab of every layer tend to the saddle point's.",
-    source=f"{_PAPER}: overlaps between inputs drawn independently from the Gibbs measure.",
-    needs=_NEEDS,
-    evaluate=_overlaps,
-    about=Subject.RANDOM_MLPS,
-)
-UNSTABLE = Claim(
-    id="mlp.rs-not-expected",
-    statement="Beyond the line where the replicon passes 1 replica symmetry is not expected to hold: energies differ.",
-    source=f"{_PAPER}: sin networks break replica symmetry; stability of the saddle point (de Almeida-Thouless).",
-    needs=f"{_NEEDS}, temperatures on both sides of the line",
-    evaluate=_unstable,
-    about=Subject.RANDOM_MLPS,
+CLAIMS = (
+    Claim(
+        id="mlp.energy",
+        statement="Where replica symmetry is stable, [⟨H⟩]/N → -β C_W v^L of the replica-symmetric saddle point as "
+        "N → ∞.",
+        source=f"{_PAPER}: saddle-point equations of the random MLP.",
+        needs=_NEEDS,
+        evaluate=_saddle_test(lambda _: [ENERGY]),
+        about=Subject.RANDOM_MLPS,
+    ),
+    Claim(
+        id="mlp.entropy",
+        statement="Where replica symmetry is stable, the entropy relative to the prior is s = Φ + βe of the saddle "
+        "point.",
+        source=f"{_PAPER}: entropy (log volume of inputs) at a given energy by the replica trick.",
+        needs=f"{_NEEDS}, ladders that reach beta = 0",
+        evaluate=_saddle_test(_entropies),
+        about=Subject.RANDOM_MLPS,
+    ),
+    Claim(
+        id="mlp.overlaps",
+        statement="Where replica symmetry is stable, overlaps K^l_aa and K^l_ab of every layer tend to the saddle "
+        "point's.",
+        source=f"{_PAPER}: overlaps between inputs drawn independently from the Gibbs measure.",
+        needs=_NEEDS,
+        evaluate=_saddle_test(overlaps),
+        about=Subject.RANDOM_MLPS,
+    ),
+    Claim(
+        id="mlp.specific-heat",
+        statement="Where replica symmetry is stable, β² [⟨H²⟩ - ⟨H⟩²]/N → -β² de/dβ of the saddle point as N → ∞.",
+        source=f"{_PAPER}: fluctuations of the energy about the saddle point, var H = -d⟨H⟩/dβ.",
+        needs=_NEEDS,
+        # Between them it is smooth, and costs two more solutions of each theory.
+        evaluate=_saddle_test(lambda _: [SPECIFIC_HEAT], every=3),
+        about=Subject.RANDOM_MLPS,
+    ),
+    Claim(
+        id="mlp.rs-not-expected",
+        statement="Beyond the line where the replicon passes 1 replica symmetry is not expected to hold: energies "
+        "differ.",
+        source=f"{_PAPER}: sin networks break replica symmetry; stability of the saddle point (de Almeida-Thouless).",
+        needs=f"{_NEEDS}, temperatures on both sides of the line",
+        evaluate=PointsTest(
+            partial(_energies, unstable_entries),
+            "the same test at smaller beta, where replica symmetry is stable and must not be rejected",
+            relevant=None,
+            controls=(Control(partial(_energies, stable_entries), rejected=False),),
+        ),
+        about=Subject.RANDOM_MLPS,
+    ),
 )

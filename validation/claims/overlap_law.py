@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.layered_sk import LayeredCouplings, solve_rs
 from theory.layered_sk.rsb import solve_frsb
-
-FloatArray = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 # Far below any statistical error here.
 TOLERANCE = 1e-5

@@ -15,7 +15,7 @@ import numpy as np
 
 from validation.networks.sampled_spins import SampledSpins
 from validation.numbers.arrays import FloatArray
-from validation.numbers.blocks import Estimate, block_jackknife
+from validation.numbers.blocks import Estimates, block_jackknife
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +27,19 @@ class Moments:
     temperatures : float64 (slots,)
     names : tuple of str
         What the last axis of the estimates runs over: "layer 0", ..., "all spins"; or "projection".
-    binder : Estimate, shape (slots, names)
+    binder : Estimates, shape (slots, names)
         (3 - <x^4>/<x^2>^2)/2.
-    susceptibility : Estimate, shape (slots, names)
+    susceptibility : Estimates, shape (slots, names)
         N <x^2>; 1 for independent spins.
-    spread : Estimate, shape (slots, names)
+    spread : Estimates, shape (slots, names)
         N (<x^2> - <|x|>^2), which peaks where the order melts.
     """
 
     temperatures: FloatArray
     names: tuple[str, ...]
-    binder: Estimate
-    susceptibility: Estimate
-    spread: Estimate
+    binder: Estimates
+    susceptibility: Estimates
+    spread: Estimates
 
 
 def overlap_moments(samples: Sequence[SampledSpins]) -> Moments:

@@ -19,7 +19,7 @@ _CUTS = (4, 8, 16)
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimates:
     """A function of thermal averages and its standard error.
 
     Attributes
@@ -35,7 +35,7 @@ class Estimate:
     degrees: int
 
 
-def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimate:
+def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimates:
     """Return a function of averages over chains and measurements, with its error.
 
     Parameters
@@ -45,17 +45,15 @@ def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatA
     statistic : callable
         From averages, shape (...), to an array of any shape.
     """
-    if chains.shape[1] < _CUTS[0]:
-        raise ValueError(f"{chains.shape[1]} measurements: at least {_CUTS[0]} are needed")
+    count, measurements = chains.shape[:2]
+    if measurements < _CUTS[0]:
+        raise ValueError(f"{measurements} measurements: at least {_CUTS[0]} are needed")
+    cuts = [cut for cut in _CUTS if cut <= measurements]
     value = np.asarray(statistic(chains.mean(axis=(0, 1))))
-    best, degrees = np.zeros_like(value), 1
-    for cuts in _CUTS:
-        if chains.shape[1] < cuts:
-            break
-        means = _block_means(chains, cuts)
-        best = np.fmax(best, leave_one_out(means, statistic).error)
-        degrees = degrees if degrees > 1 else len(means) - 1
-    return Estimate(value, best, degrees)
+    largest = np.zeros_like(value)
+    for cut in cuts:
+        largest = np.fmax(largest, leave_one_out(_block_means(chains, cut), statistic).error)
+    return Estimates(value, largest, count * cuts[0] - 1)
 
 
 def _block_means(chains: FloatArray, cuts: int) -> FloatArray:

@@ -13,10 +13,8 @@ from itertools import combinations
 from math import isqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from validation.numbers.arrays import FloatArray, IntArray
 
 
 def copies_of(pairs: int) -> int:

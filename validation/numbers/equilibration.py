@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from mcsim.estimators.series import blocking
-
-FloatArray = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 # Energies per site that differ by less, in units of the coupling scale, are equal: a frozen chain's mean has no spread.
 ROUNDING = 1e-10

@@ -15,23 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.estimators.jackknife import jackknife
+from validation.numbers.arrays import FloatArray
 from validation.numbers.copies import PairStatistics
-
-FloatArray = NDArray[np.float64]
+from validation.numbers.estimate import Estimate
 
 TOUCHING = 1.0 / 2.0
 APART = 1.0 / 3.0
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its standard error over samples (jackknife)."""
-
-    value: float
-    error: float
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,12 @@ independent too, more than 1. In a Parisi solution it vanishes as N grows.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.estimators.jackknife import jackknife
+from validation.numbers.arrays import FloatArray
 from validation.numbers.copies import copies_of, triangles
-from validation.numbers.spread import Estimate
-
-FloatArray = NDArray[np.float64]
+from validation.numbers.estimate import Estimate
+from validation.numbers.lattice import lattice_distribution
 
 
 def squared_gaps(overlaps: FloatArray) -> FloatArray:
@@ -60,12 +59,6 @@ def independent_squared_gap(values: FloatArray, probabilities: FloatArray) -> Fl
     )
     squares = values**2 * zeroth - 2.0 * values * first + second
     return np.asarray((middle * squares).sum(axis=-1))
-
-
-def lattice_distribution(overlaps: FloatArray, spins: int) -> FloatArray:
-    """Return the share of each |q| = 0, 1/N, ..., 1 of the overlaps (samples, rows, pairs), shape (samples, N + 1)."""
-    steps = np.rint(np.abs(overlaps) * spins).astype(np.int64).reshape(len(overlaps), -1)
-    return np.array([np.bincount(row, minlength=spins + 1) / row.size for row in steps])
 
 
 def triangle_ratio(overlaps: FloatArray, spins: int) -> Estimate:

@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
-from validation.numbers.compare import Comparison
-from validation.pages.mlp_drawing import BETA_LABEL, points, shade_unstable, standard_error, theory_curve
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from theory.result import NotConvergedError
+from validation.numbers.arrays import FloatArray
+from validation.pages.plots import BETA_LABEL, INKS, MARKERS, averages, figure, label_of, standard_error, to_svg
+from validation.pages.run_figures import draw_histogram
 from validation.runs.mlp_family import MlpFamily
-from validation.runs.mlp_limits import WidthSeries
 from validation.runs.mlps import MeasuredMlp
-
-FloatArray = NDArray[np.float64]
 
 # MBAR takes a tenth of a second a network.
 _DENSITY_SAMPLES = 16
+_PANELS = 4
+
+
+@dataclass(frozen=True)
+class TheoryCurve:
+    """The replica-symmetric branch between beta = 0 and the coldest slot, interpolated between slots for drawing.
+
+    Attributes
+    ----------
+    beta, energy, entropy : float64 (points,)
+    mean, self_overlap : float64 (points, layers)
+    unstable_from : float
+        Infinite where replica symmetry is stable throughout.
+    """
+
+    beta: FloatArray
+    energy: FloatArray
+    entropy: FloatArray
+    mean: FloatArray
+    self_overlap: FloatArray
+    unstable_from: float
+
+
+def theory_curve(family: MlpFamily) -> TheoryCurve:
+    """Return the replica-symmetric line of a family."""
+    nodes = np.concatenate([[0.0], family.betas[::-1]])
+    solutions = [*family.predict(np.zeros(1)), *reversed(family.predictions)]
+    fine = np.linspace(0.0, nodes[-1], 200)
+
+    def smooth(values: list[float] | list[list[float]]) -> FloatArray:
+        return np.asarray(PchipInterpolator(nodes, np.array(values))(fine))
+
+    try:
+        limit = family.stability_limit()
+    except NotConvergedError:
+        limit = min((s.beta for s in solutions if s.replicon >= 1.0), default=None)
+    return TheoryCurve(
+        fine,
+        smooth([s.energy for s in solutions]),
+        smooth([s.entropy for s in solutions]),
+        smooth([[o.mean for o in s.overlaps] for s in solutions]),
+        smooth([[o.self_overlap for o in s.overlaps] for s in solutions]),
+        np.inf if limit is None else limit,
+    )
+
+
+def _shade_unstable(axis: Axes, curve: TheoryCurve) -> None:
+    if curve.unstable_from < curve.beta[-1]:
+        axis.axvspan(curve.unstable_from, curve.beta[-1], color="0.88", zorder=0, label="RS unstable")
 
 
 def thermodynamics_figure(family: MlpFamily) -> str:
@@ -29,10 +76,10 @@ def thermodynamics_figure(family: MlpFamily) -> str:
     with figure(2) as (drawing, axes):
         left, right = axes
         left.plot(curve.beta, curve.energy, color=INKS[0], label="RS, infinite width")
-        points(left, betas, run.energies[:, rising], 1, f"Monte Carlo, N = {run.sites}")
+        averages(left, betas, run.energies[:, rising], 1, f"Monte Carlo, N = {run.sites}")
         left.set_xlabel(BETA_LABEL)
         left.set_ylabel("energy per input  $e$  [coupling scale]")
-        shade_unstable(left, curve)
+        _shade_unstable(left, curve)
         left.legend()
         right.plot(curve.energy, curve.entropy, color=INKS[0], label="RS, infinite width")
         if run.reaches_prior:
@@ -45,12 +92,12 @@ def thermodynamics_figure(family: MlpFamily) -> str:
 
 def _entropy_points(axis: Axes, run: MeasuredMlp) -> None:
     """Draw s(e), each network at its own energies: at a common one the average would mix temperatures."""
-    phi = np.array([one.values for one in run.free_entropy_by_integration])
+    phi = np.array([integral.values for integral in run.free_entropy_by_integration])
     energies = run.energies[:, ::-1]
     _curve_points(axis, energies, phi + run.betas[::-1] * energies, 0, r"integration over $\beta$")
     few = run.first(_DENSITY_SAMPLES)
     own = few.energies[:, ::-2]
-    micro = np.array([one.entropy_at(e) for one, e in zip(few.reweightings, own, strict=True)])
+    micro = np.array([pooled.entropy_at(e) for pooled, e in zip(few.reweightings, own, strict=True)])
     seen = np.isfinite(micro).all(axis=0)
     _curve_points(axis, own[:, seen], micro[:, seen], 2, f"density of states (MBAR, {few.samples} networks)")
 
@@ -62,80 +109,71 @@ def _curve_points(axis: Axes, energies: FloatArray, entropies: FloatArray, ink: 
     )  # fmt: skip
 
 
-def ladder_figure(run: MeasuredMlp) -> str:
-    """Draw exchange and acceptance rates along the ladder."""
-    betas = run.betas
-    attempts = run.data.exchange_attempts.values[:, :, None]
-    exchange = (run.data.exchange_accepted.values / np.maximum(attempts, 1)).mean(axis=(0, 2))
-    acceptance = run.data.dynamics_acceptance_rate.values.mean(axis=0)
-    with figure(2, 2.8) as (drawing, axes):
-        axes[0].plot(betas[:-1], exchange, "o-", ms=4, color=INKS[0])
-        axes[0].set_ylabel("exchange rate with the next slot")
-        axes[1].plot(betas, acceptance, "s-", ms=4, color=INKS[1])
-        axes[1].set_ylabel("acceptance rate of moves")
+def overlaps_figure(family: MlpFamily) -> str:
+    """Draw overlaps, two replicas' and one's with itself: against beta, of deep networks against depth."""
+    layers = family.largest.layers
+    return _against_beta(family) if len(family.layers_compared) == layers else _against_depth(family)
+
+
+def _against_depth(family: MlpFamily) -> str:
+    run = family.largest
+    layers = np.arange(run.layers, dtype=np.float64)
+    with figure(2) as (drawing, axes):
+        for i, slot in enumerate(_slots_shown(run)):
+            ink = 2 * i
+            solution = next(s for s in family.predictions if np.isclose(s.beta, run.betas[slot]))
+            axes[0].plot(layers, [overlap.mean for overlap in solution.overlaps], color=INKS[ink])
+            axes[1].plot(layers, [overlap.self_overlap for overlap in solution.overlaps], color=INKS[ink])
+            label = label_of(run.place(slot))
+            averages(axes[0], layers, run.overlaps[:, slot], ink, label)
+            averages(axes[1], layers, run.self_overlaps[:, slot], ink, label)
+        axes[0].set_ylabel(r"overlap of two replicas  $K^\ell_{ab}$")
+        axes[1].set_ylabel(r"self-overlap  $K^\ell_{aa}$")
         for axis in axes:
-            axis.set_ylim(0, 1.02)
+            axis.set_xlabel(r"layer  $\ell$")
+            axis.legend()
+        return to_svg(drawing)
+
+
+def _slots_shown(run: MeasuredMlp) -> list[int]:
+    """Return the coldest slot, a hot one, and one between them."""
+    slots = np.flatnonzero(run.betas > 0)
+    return sorted({int(slots[0]), int(slots[slots.size // 2]), int(slots[int(0.8 * slots.size)])})
+
+
+def _against_beta(family: MlpFamily) -> str:
+    run, curve = family.largest, theory_curve(family)
+    with figure(2) as (drawing, axes):
+        for layer in range(run.layers):
+            ink = layer % len(INKS)
+            axes[0].plot(curve.beta, curve.mean[:, layer], color=INKS[ink])
+            axes[1].plot(curve.beta, curve.self_overlap[:, layer], color=INKS[ink])
+            name = "input" if layer == 0 else f"layer {layer}"
+            averages(axes[0], run.betas, run.overlaps[..., layer], ink, name)
+            averages(axes[1], run.betas, run.self_overlaps[..., layer], ink, name)
+        axes[0].set_ylabel(r"overlap of two replicas  $K^\ell_{ab}$")
+        axes[1].set_ylabel(r"self-overlap  $K^\ell_{aa}$")
+        for axis in axes:
             axis.set_xlabel(BETA_LABEL)
+            _shade_unstable(axis, curve)
+            axis.legend()
         return to_svg(drawing)
 
 
-def widths_figure(family: MlpFamily, series: Sequence[WidthSeries], comparisons: Sequence[Comparison]) -> str:
-    """Draw deviations from RS against 1/N at a few points, and the deviations of all limits."""
-    picked = sorted({0, len(series) // 2, len(series) - 1})
-    with figure(2) as (drawing, axes):
-        left, right = axes
-        for i, n in enumerate(picked):
-            one, predicted, ink = series[n], comparisons[n].predicted, INKS[i]
-            x = 1.0 / family.sizes
-            left.errorbar(x, one.values - predicted, one.errors, fmt=MARKERS[i], ms=4, mfc="white", color=ink,
-                          capsize=2, label=one.name.replace("beta", r"$\beta$"))  # fmt: skip
-            line = np.linspace(0, x.max() * 1.05, 60)
-            left.plot(line, one.limit.at(line) - predicted, color=ink, lw=1, ls="--")
-            left.errorbar([0], [one.limit.value - predicted], [one.limit.error], fmt=MARKERS[i], ms=5, color=ink,
-                          capsize=3)  # fmt: skip
-        left.axhline(0, color="0.3", lw=1.2)
-        left.set_xlabel("$1/N$   (filled: the limit)")
-        left.set_ylabel("measured minus RS")
-        left.legend()
-        _show_z(right, series, comparisons)
-        return to_svg(drawing)
-
-
-def _show_z(axis: Axes, series: Sequence[WidthSeries], comparisons: Sequence[Comparison]) -> None:
-    """Draw the deviations of all limits in standard errors, one marker for each quantity."""
-    quantities = list(dict.fromkeys(one.name.split(",")[0].split("(")[0] for one in series))
-    axis.axhspan(-2, 2, color="0.9", zorder=0)
-    axis.axhline(0, color="0.3", lw=1.2)
-    for i, quantity in enumerate(quantities):
-        chosen = [n for n, one in enumerate(series) if one.name.split(",")[0].split("(")[0] == quantity]
-        axis.plot([series[n].beta for n in chosen], [comparisons[n].z for n in chosen], MARKERS[i % len(MARKERS)],
-                  ms=5, mfc="white", color=INKS[i % len(INKS)], label=quantity)  # fmt: skip
-    axis.set_xlabel(BETA_LABEL)
-    axis.set_ylabel("limit minus RS, in standard errors")
-    if len(quantities) > 1:
-        axis.legend(ncols=2)
-
-
-def curve_figure(family: MlpFamily, curve: Sequence[tuple[str, WidthSeries]]) -> str:
-    """Draw s(e), extrapolated to infinite width by every route, and the deviations from the RS curve."""
-    predictions = {s.beta: s for s in family.predictions}
-    line = theory_curve(family)
-    with figure(2) as (drawing, axes):
-        left, right = axes
-        left.plot(line.energy, line.entropy, color=INKS[0], label="RS, infinite width")
-        right.axhline(0, color=INKS[0], lw=1.2)
-        for i, route in enumerate(dict.fromkeys(route for route, _ in curve)):
-            chosen = [one for name, one in curve if name == route]
-            at = np.array([predictions[one.beta].energy for one in chosen])
-            s = np.array([one.limit.value for one in chosen])
-            deviation = s - [predictions[one.beta].entropy for one in chosen]
-            errors = [one.limit.error for one in chosen]
-            style = {"fmt": MARKERS[i], "ms": 5, "mfc": "white", "color": INKS[i + 1], "capsize": 2, "label": route}
-            left.errorbar(at, s, errors, **style)
-            right.errorbar(at + 0.02 * (i - 1) * np.ptp(at), deviation, errors, **style)
-        left.set_ylabel("entropy relative to the prior  $s$  [nats]")
-        right.set_ylabel("$s$ measured minus RS  [nats]")
-        left.legend()
-        for axis in axes:
-            axis.set_xlabel("energy per input  $e$  [coupling scale]")
+def distributions_figure(family: MlpFamily) -> str:
+    """Draw the distribution of the overlap of two replicas in some layers, hot to cold, with the RS values."""
+    run = family.largest
+    slots = _slots_shown(run)
+    solutions = {rs.beta: rs for rs in family.predictions}
+    at_slots = [solutions.get(float(run.betas[slot])) for slot in slots]
+    layers = family.layers_compared
+    layers = [layers[round(i)] for i in np.linspace(0, len(layers) - 1, min(len(layers), _PANELS))]
+    with figure(len(layers), 3.0) as (drawing, axes):
+        for k, axis in zip(layers, axes, strict=True):
+            predicted = [None if rs is None else rs.overlaps[k].mean for rs in at_slots]
+            axis.set_xlim(*draw_histogram(axis, run, f"layer_{k}", slots, predicted))
+            axis.set_title("input" if k == 0 else f"layer {k}", fontsize=10)
+            axis.set_xlabel(r"overlap  $K_{ab}$")
+        axes[0].set_ylabel("density")
+        axes[0].legend(loc="upper right")
         return to_svg(drawing)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from theory.result import NotConvergedError
-from validation.claims.base import Finding
 from validation.numbers.compare import LEVEL
-from validation.pages import linear_figures, mlp_figures, mlp_overlap_figures
+from validation.pages import mlp_figures
+from validation.pages.run_figures import ladder_figure
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
 
@@ -24,28 +24,17 @@ def family_section(family: MlpFamily) -> dict[str, Any]:
                 "replica symmetry is unstable (grey) the line is not expected to hold.",
             ),
             (
-                mlp_overlap_figures.overlaps_figure(family),
+                mlp_figures.overlaps_figure(family),
                 "Overlaps of the layers; lines: replica symmetric, infinite width. Errors are over networks.",
             ),
             (
-                mlp_overlap_figures.histogram_figure(family),
+                mlp_figures.distributions_figure(family),
                 "Distribution of the overlap of two replicas; dashed: replica-symmetric values. Bands are standard "
                 "errors over networks.",
             ),
         ],
-        "folded": [("the ladder: exchange and acceptance rates", mlp_figures.ladder_figure(family.largest))],
+        "folded": [("the ladder: exchange and acceptance rates", ladder_figure(family.largest))],
     }
-
-
-def finding_figure(finding: Finding) -> str:
-    """Return the figure of a finding about random MLPs, or nothing where it has none."""
-    if "width_series" in finding.details:
-        return mlp_figures.widths_figure(finding.family, finding.details["width_series"], finding.comparisons)
-    if "spectra" in finding.details:
-        return linear_figures.linear_figure(finding.family, finding.details)
-    if "curve" in finding.details:
-        return mlp_figures.curve_figure(finding.family, finding.details["curve"])
-    return ""
 
 
 def _facts(family: MlpFamily) -> list[tuple[str, str]]:

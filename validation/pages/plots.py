@@ -12,12 +12,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, NullLocator
 from numpy.typing import NDArray
+
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Place
 
 # Dark to light, so that the order survives a grey print; markers differ as well.
 INKS = ("#1b1b3a", "#9c2c5a", "#2f7ea8", "#e08a3c", "#7d9f4a", "#8c8c8c", "#c9a7d6")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+BETA_LABEL = r"inverse temperature  $\beta$"
 _STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -56,11 +59,38 @@ def to_svg(drawing: Figure) -> str:
     return text[text.index("<svg") :]
 
 
+def temperature_axis(axis: Axes, *, logarithmic: bool = True) -> None:
+    """Label a temperature axis with plain numbers."""
+    axis.set_xlabel("temperature  $T$  [coupling scale]")
+    if logarithmic:
+        low, high = axis.get_xlim()
+        log_axis(axis, "x", [t for t in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= t <= high])
+        axis.set_xlim(max(low, 1e-3), high)
+
+
+def label_of(place: Place) -> str:
+    """Return a temperature for a legend."""
+    return rf"$\beta$ = {place.beta:g}" if place.temperature is None else f"$T$ = {place.temperature:.3g}"
+
+
+def standard_error(samples: FloatArray) -> FloatArray:
+    """Return the standard error over the first axis, zero for a single sample."""
+    if samples.shape[0] < 2:
+        return np.zeros(samples.shape[1:])
+    return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(samples.shape[0]))
+
+
+def averages(axis: Axes, x: FloatArray, samples: FloatArray, ink: int, label: str) -> None:
+    """Draw means over samples (samples, points) with their standard errors."""
+    axis.errorbar(x, samples.mean(axis=0), standard_error(samples), fmt=MARKERS[ink % len(MARKERS)], ms=4, mfc="white",
+                  color=INKS[ink % len(INKS)], capsize=2, label=label)  # fmt: skip
+
+
 def log_axis(axis: Axes, name: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
     """Make one axis logarithmic with its numbers written out, and with ticks at given values alone."""
     axis.set(**{f"{name}scale": "log"})
     line = axis.xaxis if name == "x" else axis.yaxis
-    line.set_major_formatter(FormatStrFormatter("%g"))
+    line.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
     if ticks is not None:
         line.set_ticks(ticks)
-        line.set_minor_locator(NullLocator())
+        line.set_minor_locator(mpl.ticker.NullLocator())

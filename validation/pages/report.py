@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mcsim import __version__
-from mcsim.config import FileNetwork
-from validation.claims import REGISTER, Claim, Family, Finding
-from validation.claims.base import FamilyOfRuns, NotApplicableError, couplings_of
-from validation.claims.thermodynamics import GLASS_EXPONENT, PARAMAGNET_EXPONENT
-from validation.claims.trained import own_couplings
+from validation.claims import REGISTER, Claim, Finding
+from validation.claims.base import NotApplicableError
 from validation.numbers.compare import LEVEL, POWER, Comparison
-from validation.pages import glass_figures, spin_figures
-from validation.pages import mlp_section as mlp
+from validation.pages.finding_figures import finding_figures
+from validation.pages.mlp_section import family_section
 from validation.pages.page import Entry, render
-from validation.runs.mlp_family import MlpFamily, families_of_mlps
+from validation.pages.spin_section import run_section
+from validation.runs.family import Family
+from validation.runs.mlp_family import families_of_mlps
 from validation.runs.mlps import MeasuredMlp
+from validation.runs.spin_family import families_of_spins
 from validation.runs.spins import AnyRun, MeasuredRun
 
 
@@ -34,28 +32,11 @@ class Untested:
     reason: str
 
 
-def families(runs: Sequence[AnyRun]) -> list[FamilyOfRuns]:
+def families(runs: Sequence[AnyRun]) -> list[Family[Any]]:
     """Group runs that differ in size alone, and put stored networks with the random ones of their widths."""
     spins = [run for run in runs if isinstance(run, MeasuredRun)]
     mlps = [run for run in runs if isinstance(run, MeasuredMlp)]
     return [*families_of_spins(spins), *families_of_mlps(mlps)]
-
-
-def families_of_spins(runs: Sequence[MeasuredRun]) -> list[Family]:
-    """Group Gaussian runs by shape, variance and copies; each stored network's widths make a family of their own.
-
-    Runs with more copies are for claims about several overlaps at once, at temperatures of their own.
-    """
-    groups: dict[tuple[object, ...], list[MeasuredRun]] = {}
-    for run in (r for r in runs if r.is_gaussian):
-        couplings = couplings_of(run)
-        shape = tuple(round(n / run.spins, 2) for n in run.widths)
-        strength = tuple(np.round(np.diag(couplings.coupling_matrix, 1), 6))
-        groups.setdefault((shape, strength, run.config.run.copies), []).append(run)
-    found = [Family(tuple(sorted(group, key=lambda run: run.spins))) for group in groups.values()]
-    for widths in dict.fromkeys(run.widths for run in runs if not run.is_gaussian):
-        found.append(Family(tuple(run for run in runs if run.widths == widths)))
-    return found
 
 
 def refuse_repeats(runs: Sequence[AnyRun]) -> None:
@@ -89,83 +70,11 @@ def evaluate(runs: Sequence[AnyRun], claims: Sequence[Claim]) -> tuple[list[Find
     return findings, untested
 
 
-def finding_figure(finding: Finding) -> str:
-    """Return the figure of a finding as an <svg> element, or nothing where it has none."""
-    if "size_limits" in finding.details:
-        return glass_figures.finding_figure(finding)
-    if isinstance(finding.family, MlpFamily):
-        return mlp.finding_figure(finding)
-    details = finding.details
-    if "series" in details:
-        glass = finding.claim_id.endswith("below-tc")
-        quantity = "entropy per spin [nats]" if "entropy" in finding.claim_id else "energy per spin [coupling scale]"
-        exponent = GLASS_EXPONENT if glass else PARAMAGNET_EXPONENT
-        return spin_figures.comparison_figure(
-            details["series"], finding.comparisons, finding.family.sizes, exponent, quantity
-        )
-    if "by_run" in details:
-        return spin_figures.identity_figure(finding.family, details["by_run"])
-    if "crossings" in details:
-        return spin_figures.critical_figure(finding.family, details["crossings"], finding.comparisons[0].predicted)
-    if "before" in details:
-        return spin_figures.trained_figure(details["before"], details["after"])
-    return ""
-
-
 def sections(runs: Sequence[AnyRun]) -> list[dict[str, Any]]:
     """Return what the report shows of the runs: one part for each run of spins and each family of MLPs."""
     spins = [run_section(run) for run in runs if isinstance(run, MeasuredRun)]
     mlps = [run for run in runs if isinstance(run, MeasuredMlp)]
-    return [*spins, *(mlp.family_section(family) for family in families_of_mlps(mlps))]
-
-
-def run_section(run: MeasuredRun) -> dict[str, Any]:
-    """Return what the report shows of one run of spins."""
-    if run.is_gaussian:
-        couplings, name = couplings_of(run), "replica-symmetric prediction"
-    else:
-        couplings, name = own_couplings(run), "RS, random with these variances"
-    return {
-        "name": run.name,
-        "facts": _facts(run),
-        "figures": [
-            (
-                spin_figures.run_figure(run, couplings, name),
-                "Energy and overlaps. Below T_c (dotted) the RS line is not expected to hold: that is the glass. "
-                "At finite N the measured overlap does not vanish above T_c: it is of order N^(-1/2).",
-            ),
-            (
-                spin_figures.histogram_figure(run),
-                "Distribution of the overlap of two replicas; bands are standard errors over samples.",
-            ),
-        ],
-        "folded": [("the ladder: exchange rates and flow of replicas", spin_figures.ladder_figure(run))],
-    }
-
-
-def _facts(run: MeasuredRun) -> list[tuple[str, str]]:
-    network = run.network
-    if isinstance(network, FileNetwork):
-        epoch = "" if network.epoch is None else f", epoch {network.epoch:g}"
-        source = f"{Path(network.path).name}{epoch}; {run.samples} independent repeat(s)"
-    else:
-        source = f"Gaussian, {network.variance}, C = {network.scale:g}; {run.samples} disorder samples"
-    sweeps = run.config.run.thermalization + run.data.sizes["measurement"] * run.config.run.sweeps_per_measurement
-    coldest = run.energy_blocking(0, 0)
-    p = run.equilibration_p_value()
-    settled = f"p = {p:.2g}: " + ("settled" if p >= LEVEL else "NOT SETTLED, thermalise longer")
-    tau = f"{coldest.tau:.1f} rows" + ("" if coldest.converged else " at least (blocking still rising)")
-    trips = int(run.data.exchange_round_trips.values.sum())
-    return [
-        ("network", source),
-        ("widths", ", ".join(str(n) for n in run.widths)),
-        ("spins", str(run.spins)),
-        ("sweeps", f"{sweeps} in each of {run.config.run.copies} ladders of {run.betas.size} slots"),
-        ("round trips", str(trips)),
-        ("autocorrelation of the coldest energy", tau),
-        ("energies of the 2nd quarter and the 2nd half agree", settled),
-        ("largest drift of maintained fields", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
-    ]
+    return [*spins, *(family_section(family) for family in families_of_mlps(mlps))]
 
 
 def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[str, Any]:
@@ -187,12 +96,13 @@ def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[s
             }
             for finding in findings
         ],
-        "untested": [{"claim": one.claim.id, "reason": one.reason} for one in untested],
+        "untested": [{"claim": refusal.claim.id, "reason": refusal.reason} for refusal in untested],
     }
 
 
 def _comparison_json(comparison: Comparison) -> dict[str, Any]:
-    values = {
+    """Return a comparison with where it was taken; what does not apply, and what is not finite, is null."""
+    numbers = {
         "measured": comparison.measured,
         "error": comparison.error,
         "predicted": comparison.predicted,
@@ -200,7 +110,13 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
         "p": comparison.p,
         "minimal_detectable_effect": comparison.minimal_detectable_effect,
     }
-    return {"name": comparison.name, **{k: v if math.isfinite(v) else None for k, v in values.items()}}
+    return {
+        "name": comparison.name,
+        "quantity": comparison.quantity,
+        **{key: value if value != "" else None for key, value in asdict(comparison.at).items()},
+        "sizes": list(comparison.sizes),
+        **{key: value if math.isfinite(value) else None for key, value in numbers.items()},
+    }
 
 
 def write_report(
@@ -212,7 +128,7 @@ def write_report(
     html = render(
         "report.html",
         title=title,
-        entries=[Entry(f, REGISTER[f.claim_id].source, finding_figure(f)) for f in findings],
+        entries=[Entry(f, REGISTER[f.claim_id].source, finding_figures(f)) for f in findings],
         untested=untested,
         sections=sections(runs),
     )

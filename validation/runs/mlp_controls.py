@@ -8,47 +8,19 @@ N C_W [<K^L_aa>], and the self-overlaps [<K^l_aa>] a sum (`theory.mlp.exact.infi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from validation.numbers.compare import control_variate
+from validation.numbers.arrays import FloatArray
+from validation.numbers.estimate import Estimate, control_variate, mean_of
 from validation.runs.mlps import MeasuredMlp
-
-FloatArray = NDArray[np.float64]
 
 # A regression on as many samples as controls explains anything.
 SAMPLES_PER_CONTROL = 6
 
 
-@dataclass(frozen=True)
-class Controlled:
-    """A disorder average with and without control variates.
-
-    Attributes
-    ----------
-    value, error : float
-        With them.
-    plain, plain_error : float
-        Without them: the mean over samples and its standard error.
-    controls : int
-        How many were used.
-    """
-
-    value: float
-    error: float
-    plain: float
-    plain_error: float
-    controls: int
-
-    @property
-    def gain(self) -> float:
-        """By how much the controls divide the error."""
-        return self.plain_error / self.error if self.error > 0 else 1.0
-
-
-def control(run: MeasuredMlp, values: FloatArray, residuals: FloatArray) -> Controlled:
+def controlled(run: MeasuredMlp, values: FloatArray, residuals: FloatArray, systematic: float = 0.0) -> Estimate:
     """Average one number per sample over networks with all controls that the samples can bear.
 
     Parameters
@@ -57,11 +29,10 @@ def control(run: MeasuredMlp, values: FloatArray, residuals: FloatArray) -> Cont
     values : float64 (samples,)
     residuals : float64 (samples,) or (samples, n)
         Differences of the two sides of the identity, at the slot or integrated up to it; they come first.
+    systematic : float
+        As of `Estimate`.
     """
     matrix = np.concatenate([residuals.reshape(run.samples, -1), run.prior_controls], axis=1)
     used = matrix[:, : run.samples // SAMPLES_PER_CONTROL]
-    plain, plain_error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(run.samples))
-    if used.shape[1] == 0:
-        return Controlled(plain, plain_error, plain, plain_error, 0)
-    value, error, _ = control_variate(values, used, 0.0)
-    return Controlled(value, error, plain, plain_error, used.shape[1])
+    average = control_variate(values, used, 0.0) if used.shape[1] else mean_of(values)
+    return replace(average, systematic=systematic)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.mlp import MlpModel, RSSolution, critical_beta, solve_branch, solve_linear
+from validation.numbers.arrays import FloatArray
+from validation.runs.family import Family
 from validation.runs.mlps import MeasuredMlp, theory_of
 from validation.runs.subject import Subject
-
-FloatArray = NDArray[np.float64]
 
 # Far below any statistical error here.
 THEORY_TOLERANCE = 1e-6
@@ -23,7 +22,7 @@ LAYERS_COMPARED = 5
 
 
 @dataclass(frozen=True)
-class MlpFamily:
+class MlpFamily(Family[MeasuredMlp]):
     """Runs of one law of random MLPs at several widths, the narrowest first.
 
     Attributes
@@ -33,23 +32,12 @@ class MlpFamily:
         On C_W in the predictions; other than 1 for a theory known to be wrong.
     """
 
-    runs: tuple[MeasuredMlp, ...]
     variance_factor: float = 1.0
 
     @property
     def subject(self) -> Subject:
         """Random MLPs, always."""
         return Subject.RANDOM_MLPS
-
-    @property
-    def sizes(self) -> FloatArray:
-        """Reference width N of each run."""
-        return np.array([run.sites for run in self.runs], dtype=np.float64)
-
-    @property
-    def largest(self) -> MeasuredMlp:
-        """The widest run."""
-        return self.runs[-1]
 
     @property
     def layers_compared(self) -> list[int]:
@@ -64,28 +52,12 @@ class MlpFamily:
         ratios = "" if len(set(model.widths)) == 1 else f", widths {':'.join(str(n) for n in model.widths)}"
         variance = "" if model.weight_variance == 1.0 else f", C_W = {model.weight_variance:g}"
         prior = "" if model.prior == "gaussian" else ", sphere"
-        sizes = ", ".join(f"{n:.0f}" for n in self.sizes)
-        return f"{model.activation}, depth {model.depth}{ratios}{variance}{prior}, N = {sizes}"
+        return f"{model.activation}, depth {model.depth}{ratios}{variance}{prior}, {self.listed_sizes}"
 
     @property
     def theory(self) -> MlpModel:
         """The infinitely wide network."""
         return theory_of(self.largest.model, self.variance_factor)
-
-    @cached_property
-    def slots(self) -> list[tuple[int, ...]]:
-        """Return, for each positive beta that every run has, its slot in each of them; coldest first."""
-        found = []
-        for slot, beta in enumerate(self.largest.betas):
-            others = [np.flatnonzero(np.isclose(run.betas, beta, rtol=1e-9)) for run in self.runs]
-            if beta > 0 and all(match.size for match in others):
-                found.append((*(int(match[0]) for match in others[:-1]), slot))
-        return found
-
-    @property
-    def betas(self) -> FloatArray:
-        """Return beta of each entry of `slots`, falling."""
-        return np.array([self.largest.betas[slots[-1]] for slots in self.slots])
 
     @cached_property
     def predictions(self) -> list[RSSolution]:

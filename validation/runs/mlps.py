@@ -16,10 +16,10 @@ from mcsim.estimators.series import Blocking, blocking
 from theory import activations
 from theory.mlp import MlpModel
 from theory.mlp.exact.infinite_temperature import prior_self_overlaps
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Place
 from validation.numbers.copies import PairStatistics, pair_statistics
 from validation.numbers.equilibration import p_value_of_shift
-
-FloatArray = NDArray[np.float64]
 
 # Energies of a slot that MBAR pools: its time grows with them, and networks differ more than their noise.
 MBAR_DRAWS = 200
@@ -91,6 +91,11 @@ class MeasuredMlp:
         return self.model.sites
 
     @property
+    def size(self) -> int:
+        """Number of sites: the reference width."""
+        return self.sites
+
+    @property
     def samples(self) -> int:
         """Number of networks."""
         return int(self.data.sizes["sample"])
@@ -104,6 +109,10 @@ class MeasuredMlp:
     def betas(self) -> FloatArray:
         """Inverse temperature of each slot, falling."""
         return np.asarray(self.data.beta.values, dtype=np.float64)
+
+    def place(self, slot: int) -> Place:
+        """Return where a slot is."""
+        return Place(beta=float(self.betas[slot]))
 
     @property
     def reaches_prior(self) -> bool:
@@ -119,6 +128,17 @@ class MeasuredMlp:
     def energies(self) -> FloatArray:
         """Return <H> / N, (samples, slots)."""
         return np.asarray(self.energy_series.mean(axis=(2, 3)))
+
+    @cached_property
+    def specific_heats(self) -> FloatArray:
+        """Return beta^2 N (<(H/N)^2> - <H/N>^2), (samples, slots).
+
+        The variance is that between the copies at one time, averaged over times. Copies are independent draws, so that
+        it is unbiased however slowly a chain moves, where the variance in the course of a chain of T measurements would
+        lose a share 2 tau / T.
+        """
+        between_copies = self.energy_series.var(axis=3, ddof=1)
+        return np.asarray(np.square(self.betas) * self.sites * between_copies.mean(axis=2))
 
     @property
     def self_overlaps(self) -> FloatArray:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from validation.numbers.arrays import FloatArray
 from validation.runs.spins import MeasuredRun
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

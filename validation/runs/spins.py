@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
 from mcsim.estimators.series import Blocking, blocking
 from mcsim.storage.reader import read_run
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Place
 from validation.numbers.equilibration import p_value_of_shift
 from validation.runs.mlps import MeasuredMlp, measured_mlp
 
@@ -42,6 +43,11 @@ class MeasuredRun:
         return sum(self.widths)
 
     @property
+    def size(self) -> int:
+        """Number of sites: of spins."""
+        return self.spins
+
+    @property
     def samples(self) -> int:
         """Number of disorder samples."""
         return int(self.data.sizes["sample"])
@@ -58,38 +64,42 @@ class MeasuredRun:
         return self.config.model.network
 
     @property
-    def betas(self) -> NDArray[np.float64]:
+    def betas(self) -> FloatArray:
         """Inverse temperature of each slot, falling (slot 0 is the coldest)."""
         return np.asarray(self.data.beta.values, dtype=np.float64)
 
     @property
-    def temperatures(self) -> NDArray[np.float64]:
+    def temperatures(self) -> FloatArray:
         """Temperature of each slot, rising."""
         return np.asarray(self.data.temperature.values, dtype=np.float64)
 
+    def place(self, slot: int) -> Place:
+        """Return where a slot is."""
+        return Place(temperature=float(self.temperatures[slot]))
+
     @cached_property
-    def energies(self) -> NDArray[np.float64]:
+    def energies(self) -> FloatArray:
         """Return the mean energy per spin, (samples, slots)."""
         return self._mean("energy") / self.spins
 
     @cached_property
-    def squared_overlaps(self) -> NDArray[np.float64]:
+    def squared_overlaps(self) -> FloatArray:
         """Return <q^2> over all spins, (samples, slots)."""
         return self._mean_of_pairs(self.data.overlap_total.values**2)
 
     @cached_property
-    def layer_overlaps(self) -> NDArray[np.float64]:
+    def layer_overlaps(self) -> FloatArray:
         """Return sqrt(<q_k^2>) of each layer, (samples, slots, layers)."""
         return np.asarray(np.sqrt(self._mean_of_pairs(self.data.overlap.values**2)), dtype=np.float64)
 
     @cached_property
-    def neighbour_overlaps(self) -> NDArray[np.float64]:
+    def neighbour_overlaps(self) -> FloatArray:
         """Return <q_{k-1} q_k> for each layer of bonds, (samples, slots, bond layers)."""
         overlaps = self.data.overlap.values
         return self._mean_of_pairs(overlaps[..., :-1] * overlaps[..., 1:])
 
     @property
-    def bond_variances(self) -> NDArray[np.float64]:
+    def bond_variances(self) -> FloatArray:
         """Return the mean squared coupling of each sample and layer of bonds, (samples, bond layers)."""
         return np.asarray(self.data.bond_variance.values, dtype=np.float64)
 
@@ -97,7 +107,7 @@ class MeasuredRun:
         """Return the mean energy per spin of one sample and slot, with its autocorrelation."""
         return blocking(self.data.energy.values[sample, slot] / self.spins)
 
-    def thermal_errors(self) -> NDArray[np.float64]:
+    def thermal_errors(self) -> FloatArray:
         """Return the error of the energy per spin within each sample, (samples, slots)."""
         return np.array(
             [[self.energy_blocking(i, j).error for j in range(self.betas.size)] for i in range(self.samples)]
@@ -112,15 +122,15 @@ class MeasuredRun:
         energies = np.asarray(self.data.energy.values, dtype=np.float64) / self.spins
         return p_value_of_shift(energies, over_disorder=self.is_gaussian and self.samples >= 4)
 
-    def _mean(self, name: str) -> NDArray[np.float64]:
+    def _mean(self, name: str) -> FloatArray:
         values = np.asarray(self.data[name].values, dtype=np.float64)
-        mean: NDArray[np.float64] = values.mean(axis=(2, 3))
+        mean: FloatArray = values.mean(axis=(2, 3))
         return mean
 
     @staticmethod
-    def _mean_of_pairs(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _mean_of_pairs(values: FloatArray) -> FloatArray:
         """Average (sample, slot, measurement, pair, ...) over measurements and pairs."""
-        mean: NDArray[np.float64] = np.asarray(values, dtype=np.float64).mean(axis=(2, 3))
+        mean: FloatArray = np.asarray(values, dtype=np.float64).mean(axis=(2, 3))
         return mean
 
 
@@ -146,4 +156,4 @@ def read_measured(folder: Path) -> AnyRun:
     name = folder.stem if folder.is_file() else folder.name
     if isinstance(config.model, RandomMlp):
         return measured_mlp(name, config, data)
-    return MeasuredRun(name, config, tuple(data.layer_size.values), data)
+    return MeasuredRun(name, config, tuple(data.layer_size.values.tolist()), data)

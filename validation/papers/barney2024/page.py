@@ -29,7 +29,7 @@ _FIGURES: list[tuple[str, Callable[[Evidence], str], str]] = [
      "replicated action (replicon sector), at q = 0 and at the replica-symmetric saddle point. Right: least "
      "eigenvalue of I - M of one network. Dotted: 1/T_c. Both vanish or nearly vanish there."),
     ("Where random networks come closest to instability", couplings.finite_size, "Means over random networks "
-     "against N^(-2/3); filled: the limit; line at the theory."),
+     "against N^(-2/3), less the theory's T_c on the left; filled: the limit."),
     ("Validation error", training.error_rates, "Mean over seeds. The axis is linear below the first stage stored."),
     ("Stability before and after training", couplings.stability_before_after, "Least eigenvalue of I - M of one "
      "network of each kind."),

@@ -58,7 +58,7 @@ def _conclude(
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
     decided = "; ".join(f"{line.about}: {line.why}" for line in (failed or lines[:1]))
     summary = f"{len(lines)} tests: {counts}. {decided}"
-    return claim.finding(evidence, verdict, summary, [], negative_control, told_apart, figures=lines)
+    return claim.finding(evidence, verdict, summary, [], negative_control, told_apart, lines)
 
 
 def _of_register(claim: Claim, evidence: Evidence, *, names: Sequence[str], activations: Sequence[str]) -> Finding:

@@ -104,6 +104,15 @@ def record_of(finding: Finding, figure: str) -> FamilyRecord:
     )
 
 
+def limits_of(finding: Finding) -> list[MeasuredLimit]:
+    """Return the limits of infinite width that a finding compares."""
+    return [
+        MeasuredLimit(c.quantity, c.at, c.measured, c.error)
+        for c in finding.comparisons
+        if c.sizes and math.isfinite(c.measured) and math.isfinite(c.error)
+    ]
+
+
 def verdict_of_all(records: Sequence[FamilyRecord]) -> Verdict:
     """Return the verdict of a sentence that is tested on several families, none of which may contradict it.
 

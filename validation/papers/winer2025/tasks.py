@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +12,12 @@ from mcsim.config import RandomMlp, RunConfig
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation.claims.base import Finding, NotApplicableError
-from validation.numbers.compare import Place
-from validation.pages import mlp_section
+from validation.pages.finding_figures import finding_figures
+from validation.pages.mlp_section import family_section
 from validation.papers.tasks import ResultStore, Task
 from validation.papers.winer2025 import theory
 from validation.papers.winer2025.plan import DEEP, SHALLOW, TREND_BETA, Depth, Family, Plan
-from validation.papers.winer2025.records import CaptionedFigure, FamilyTests, MeasuredLimit, record_of
+from validation.papers.winer2025.records import CaptionedFigure, FamilyTests, limits_of, record_of
 from validation.papers.winer2025.register import TESTED
 from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp
@@ -93,12 +92,12 @@ def _test(store: ResultStore, names: list[str]) -> FamilyTests:
     (family,) = families_of_mlps([run for run in runs if isinstance(run, MeasuredMlp)])
     findings, untested = _findings(family)
     return FamilyTests(
-        records=tuple(record_of(finding, mlp_section.finding_figure(finding)) for finding in findings),
+        records=tuple(record_of(finding, finding_figures(finding)) for finding in findings),
         untested=untested,
-        limits=tuple(limit for finding in findings for limit in _limits(finding)),
+        limits=tuple(limit for finding in findings for limit in limits_of(finding)),
         depth=family.largest.model.depth,
         label=family.label,
-        figures=tuple(CaptionedFigure(*figure) for figure in mlp_section.family_section(family)["figures"]),
+        figures=tuple(CaptionedFigure(*figure) for figure in family_section(family)["figures"]),
     )
 
 
@@ -137,14 +136,3 @@ def _solved(
 ) -> Task[R]:
     """Return a task of the theory, which needs nothing from the store."""
     return Task(f"{name}-{about}", result, inputs, lambda _: solve(), about, cost=cost)
-
-
-def _limits(finding: Finding) -> list[MeasuredLimit]:
-    """Return the limits of infinite width that a finding rests on."""
-    out = []
-    for one in finding.details.get("width_series", ()):
-        if math.isfinite(one.limit.value) and math.isfinite(one.limit.error):
-            out.append(
-                MeasuredLimit(one.name.split(", beta")[0], Place(beta=one.beta), one.limit.value, one.limit.error)
-            )
-    return out

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from validation.numbers.limit import Limit
+from validation.claims.points import point
+from validation.pages.limits_figure import draw_limits
 from validation.pages.plots import INKS, MARKERS, figure, log_axis, to_svg
 from validation.papers.barney2024.couplings import SpectrumSeries, StabilityCurves
-from validation.papers.barney2024.evidence import APPROACH, Evidence, by_condition, least_limit, temperature_limit
+from validation.papers.barney2024.evidence import Evidence, by_condition, least_limit, temperature_limit
 from validation.papers.barney2024.initial import IdenticalLayers, TrainedShape
 from validation.papers.barney2024.plan import KINDS
 
@@ -43,34 +44,19 @@ def initial_stability(evidence: Evidence) -> str:
 
 
 def finite_size(evidence: Evidence) -> str:
-    """Draw temperature and depth of the closest approach against N^-2/3."""
+    """Draw temperature and depth of the closest approach, less their predictions, against N^-2/3."""
     shape, identical = evidence.of(TrainedShape), evidence.of(IdenticalLayers)
     if shape is None or identical is None:
         return ""
-    ensembles = (
-        ("the trained networks' shape", shape.sizes, shape.curve.critical_temperature),
-        ("five identical layers", identical.sizes, identical.closed_form),
-    )
+    labels = ("the trained networks' shape", "five identical layers")
+    ensembles = ((shape.sizes, shape.curve.critical_temperature), (identical.sizes, identical.closed_form))
     with figure(2) as (drawing, axes):
         left, right = axes
-        for i, (label, sizes, predicted) in enumerate(ensembles):
-            _approach(left, temperature_limit(sizes), predicted, i, label)
-            _approach(right, least_limit(sizes), 0.0, i, label)
-        for axis in axes:
-            axis.set_xlabel(f"{APPROACH.axis_label}   (filled: the limit)")
-        left.set_ylabel("$T$ of the closest approach [weights]")
+        draw_limits(left, [point(temperature_limit(sizes), predicted) for sizes, predicted in ensembles], labels)
+        draw_limits(right, [point(least_limit(sizes), 0.0) for sizes, _ in ensembles], labels)
+        left.set_ylabel("$T$ of the closest approach\nless theory [weights]")
         right.set_ylabel("least eigenvalue of $I - M$ there")
-        left.legend()
         return to_svg(drawing)
-
-
-def _approach(axis: Axes, limit: Limit, predicted: float, i: int, label: str) -> None:
-    x = limit.scaling.abscissa(limit.sizes)
-    axis.errorbar(x, limit.values, limit.errors, fmt=MARKERS[i], ms=4, mfc="white", color=INKS[i], capsize=2,
-                  label=label)  # fmt: skip
-    axis.errorbar([0], [limit.value], [limit.error], fmt=MARKERS[i], ms=5, color=INKS[i], capsize=3)
-    axis.plot([0, x.max()], [limit.value, *limit.fits[0].at(x.max(keepdims=True))], ":", lw=1, color=INKS[i])
-    axis.axhline(predicted, color=INKS[i], lw=1.2, ls=("-", "--")[i])
 
 
 def stability_before_after(evidence: Evidence) -> str:

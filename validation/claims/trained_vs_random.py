@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.config import FileNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
-from validation.claims.base import Claim, Family, Finding, NotApplicableError, couplings_of, require_samples
-from validation.numbers.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_rejection
+from validation.claims.base import Claim, Finding, NotApplicableError, require_samples
+from validation.claims.points import worst_of
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import (
+    LEVEL,
+    Comparison,
+    Place,
+    share_level,
+    smallest_adjusted_p,
+    verdict_of_rejection,
+)
+from validation.runs.spin_family import SpinFamily, own_couplings
 from validation.runs.spins import MeasuredRun
 from validation.runs.subject import Subject
 
@@ -18,12 +27,15 @@ from validation.runs.subject import Subject
 REDUCED_TEMPERATURES = (1.4, 1.7, 2.1)
 
 
-def own_couplings(run: MeasuredRun) -> LayeredCouplings:
-    """Return the random network with the mean squared couplings of this one."""
-    return LayeredCouplings.from_variances(run.widths, run.bond_variances.mean(axis=0))
+@dataclass(frozen=True)
+class AgainstRandomFigure:
+    """e / e_RS of networks at T / T_c beside random ones, to be drawn: before training, and by name after it."""
+
+    before: tuple[Comparison, ...]
+    after: dict[str, tuple[Comparison, ...]]
 
 
-def energy_ratio(run: MeasuredRun, couplings: LayeredCouplings, reduced: float) -> NDArray[np.float64]:
+def energy_ratio(run: MeasuredRun, couplings: LayeredCouplings, reduced: float) -> FloatArray:
     """Return measured over replica-symmetric energy of each sample at T = reduced * T_c."""
     temperature = reduced * critical_temperature(couplings)
     rising = run.betas[::-1]
@@ -34,15 +46,7 @@ def energy_ratio(run: MeasuredRun, couplings: LayeredCouplings, reduced: float) 
     return measured / solve_rs(couplings, temperature).energy
 
 
-@dataclass(frozen=True)
-class AgainstRandom:
-    """A network's energies against the law of the random ensemble's."""
-
-    run: MeasuredRun
-    comparisons: list[Comparison]
-
-
-def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> AgainstRandom:
+def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> tuple[Comparison, ...]:
     """Ask whether one network could be a draw from the random ensemble of its shape.
 
     Compared is e / e_RS, each with the variances at hand, at the same T / T_c: dividing by the replica-symmetric
@@ -50,32 +54,25 @@ def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> AgainstRandom:
     and the spread from network to network.
     """
     own = own_couplings(run)
+    members = [_one_sample(ensemble, i) for i in range(ensemble.samples)]
     comparisons = []
     for reduced in REDUCED_TEMPERATURES:
         ratio = energy_ratio(run, own, reduced)
-        random = np.array([
-            energy_ratio(_one_sample(ensemble, i), _sample_couplings(ensemble, i), reduced)[0]
-            for i in range(ensemble.samples)
-        ])  # fmt: skip
-        thermal = _thermal_error(run, reduced * critical_temperature(own)) / abs(
-            solve_rs(own, reduced * critical_temperature(own)).energy
-        )
+        random = np.array([energy_ratio(member, own_couplings(member), reduced)[0] for member in members])
+        temperature = reduced * critical_temperature(own)
+        thermal = _thermal_error(run, temperature) / abs(solve_rs(own, temperature).energy)
         spread = random.std(ddof=1) * np.sqrt(1.0 + 1.0 / ensemble.samples)
         comparisons.append(
             Comparison(
-                f"{run.name}, T = {reduced:g} T_c", float(ratio.mean()), float(np.hypot(spread, thermal)),
-                float(random.mean()), ensemble.samples - 1,
+                "e / e_RS", float(ratio.mean()), float(np.hypot(spread, thermal)), float(random.mean()),
+                ensemble.samples - 1, at=Place(run=run.name, reduced_temperature=reduced),
             )
         )  # fmt: skip
-    return AgainstRandom(run, comparisons)
+    return tuple(comparisons)
 
 
 def _one_sample(run: MeasuredRun, sample: int) -> MeasuredRun:
     return MeasuredRun(run.name, run.config, run.widths, run.data.isel(sample=[sample]))
-
-
-def _sample_couplings(run: MeasuredRun, sample: int) -> LayeredCouplings:
-    return LayeredCouplings.from_variances(run.widths, run.bond_variances[sample])
 
 
 def _thermal_error(run: MeasuredRun, temperature: float) -> float:
@@ -89,7 +86,7 @@ def _epoch(run: MeasuredRun) -> float | None:
     return network.epoch if isinstance(network, FileNetwork) else None
 
 
-def _evaluate(claim: Claim, family: Family) -> Finding:
+def _evaluate(claim: Claim, family: SpinFamily) -> Finding:
     stored = [run for run in family.runs if not run.is_gaussian]
     initial = [run for run in stored if _epoch(run) == 0]
     trained = [run for run in stored if _epoch(run) != 0]
@@ -97,32 +94,32 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
     if not (initial and trained and ensembles):
         raise NotApplicableError("needs a network before (epoch = 0) and after training and random ones of its shape")
     ensemble = ensembles[0]
-    require_samples(Family((ensemble,)), 8)
+    require_samples(SpinFamily((ensemble,)), 8)
     after = [against_random(run, ensemble) for run in trained]
     before = against_random(initial[0], ensemble)
-    comparisons = share_level([c for one in after for c in one.comparisons])
-    largest = max(comparisons, key=lambda c: abs(c.z))
+    comparisons = share_level([c for of_run in after for c in of_run])
+    largest = worst_of(comparisons)
     t_c = critical_temperature(own_couplings(trained[-1]))
     return claim.finding(
         family,
         verdict_of_rejection(comparisons),
-        f"at {largest.name} the trained network has {largest.measured:.2f} times the replica-symmetric energy of a "
+        f"at {largest.at} the trained network has {largest.measured:.2f} times the replica-symmetric energy of a "
         f"random network with its variances (T_c = {t_c:.2f}); random ones of this size have "
         f"{largest.predicted:.2f} ± {largest.error:.2f} ({largest.z:+.0f} standard errors)",
         comparisons,
         "the same network before training, which must look like a random one",
-        smallest_adjusted_p(before.comparisons) >= LEVEL,
-        before=before.comparisons,
-        after=comparisons,
-        t_c_random=critical_temperature(couplings_of(ensemble)),
+        smallest_adjusted_p(before) >= LEVEL,
+        [AgainstRandomFigure(before, {run.name: of_run for run, of_run in zip(trained, after, strict=True)})],
     )
 
 
-TRAINED_IS_NOT_RANDOM = Claim(
-    id="layered-ising.trained-order",
-    statement="Training replaces the glass by an order that a random network of the same coupling variances lacks.",
-    source="Barney, Winer & Galitski, arXiv 2408.06421: hidden order with training, melting above the initial T_c.",
-    needs="a network before and after training, and at least 8 random networks of its widths",
-    evaluate=_evaluate,
-    about=Subject.STORED_SPINS,
+CLAIMS = (
+    Claim(
+        id="layered-ising.trained-order",
+        statement="Training replaces the glass by an order that a random network of the same coupling variances lacks.",
+        source="Barney, Winer & Galitski, arXiv 2408.06421: hidden order with training, melting above the initial T_c.",
+        needs="a network before and after training, and at least 8 random networks of its widths",
+        evaluate=_evaluate,
+        about=Subject.STORED_SPINS,
+    ),
 )

@@ -6,17 +6,18 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.networks.source import mlp_of_sample
 from theory.mlp.exact.free_product import gibbs_overlaps, product_moments
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.numbers.compare import Comparison, Extrapolation, series_fit, share_level, verdict_of_agreement
+from validation.claims.points import Point, point, worst_of
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Comparison, Place, share_level, verdict_of_agreement
+from validation.numbers.estimate import mean_of
+from validation.numbers.limit import STABLE, limit_of
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.subject import Subject
-
-FloatArray = NDArray[np.float64]
 
 # As of the identity between energy and overlaps: a missing factor is off by half or more.
 RELEVANT = 0.10
@@ -52,27 +53,22 @@ class LinearNetwork:
 
 
 @dataclass(frozen=True)
-class OverFamily:
-    """An average over networks at every width, its limit, and what free probability says of that.
+class SpectraFigure:
+    """What a finding about linear networks rests on, to be drawn.
 
     Attributes
     ----------
-    name : str
-    limit : Extrapolation
-    predicted : float
-    degrees : float
-        Degrees of freedom behind the error of the limit.
+    family : MlpFamily
+    spectra : tuple of float64 (networks, N_0)
+        Of the widest networks, for each number of factors, as in `LinearNetwork`.
+    means, differences : tuple of Point
+        K^l_ab / beta^2 of layers 0..L and K^l_aa - K^l_ab of layers 1..L.
     """
 
-    name: str
-    limit: Extrapolation
-    predicted: float
-    degrees: float
-
-    @property
-    def comparison(self) -> Comparison:
-        """The limit against the prediction."""
-        return Comparison(self.name, self.limit.value, self.limit.error, self.predicted, self.degrees)
+    family: MlpFamily
+    spectra: tuple[FloatArray, ...]
+    means: tuple[Point, ...]
+    differences: tuple[Point, ...]
 
 
 def linear_network(run: MeasuredMlp, sample: int) -> LinearNetwork:
@@ -101,13 +97,13 @@ def _linear(claim: Claim, family: MlpFamily) -> Finding:
     require_sizes(family, 3)
     networks: Networks = [[linear_network(run, int(i)) for i in run.data.sample.values] for run in family.runs]
     by_sample = [c for run, ns in zip(family.runs, networks, strict=True) for c in compare_networks(run, ns)]
-    moments, (means, differences) = compare_moments(family, networks), compare_overlaps(family, networks)
-    averaged = [one.comparison for one in (*moments, *means, *differences)]
+    means, differences = overlap_points(family, networks)
+    averaged = [p.comparison for p in (*moment_points(family, networks), *means, *differences)]
     comparisons = share_level([*by_sample, *averaged])
-    worst_average = max(averaged, key=lambda c: abs(c.z))
+    worst, worst_average = worst_of(comparisons), worst_of(averaged)
     shuffled = [*networks[-1][1:], networks[-1][0]]
     unexplained = _unexplained(family.largest, networks[-1])
-    worst = max(comparisons, key=lambda c: abs(c.z))
+    spectra = tuple(np.array(of_factors) for of_factors in zip(*(n.spectra for n in networks[-1]), strict=True))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),
@@ -119,9 +115,7 @@ def _linear(claim: Claim, family: MlpFamily) -> Finding:
         comparisons,
         "each network's energy against the weights of the next one, which must explain nothing",
         unexplained < 0.5 < _unexplained(family.largest, shuffled),
-        spectra=[np.array(one) for one in zip(*(n.spectra for n in networks[-1]), strict=True)],
-        layer_means=means,
-        layer_differences=differences,
+        [SpectraFigure(family, spectra, tuple(means), tuple(differences))],
     )
 
 
@@ -130,19 +124,21 @@ def compare_networks(run: MeasuredMlp, networks: list[LinearNetwork]) -> list[Co
     field = np.array([n.field for n in networks])
     means = np.array([n.means for n in networks])
     traces = np.array([n.traces for n in networks])
-    found = []
+    comparisons = []
     for slot in np.flatnonzero(run.betas > 0)[::3]:
         beta = float(run.betas[slot])
-        rows: list[tuple[str, FloatArray, FloatArray]] = [("e", run.energies[:, slot], -beta * field)]
-        for layer in range(run.layers):
-            mean = beta**2 * means[:, layer]
-            rows.append((f"K{layer}_ab", run.overlaps[:, slot, layer], mean))
-            rows.append((f"K{layer}_aa", run.self_overlaps[:, slot, layer], mean + traces[:, layer]))
-        for symbol, measured, exact in rows:
-            name = f"{symbol}, N = {run.sites}, beta = {beta:g}"
-            error = float(np.std(measured - exact, ddof=1) / np.sqrt(run.samples))
-            found.append(Comparison(name, float(measured.mean()), error, float(exact.mean()), run.samples - 1))
-    return found
+        rows: list[tuple[str, int | None, FloatArray, FloatArray]] = [("e", None, run.energies[:, slot], -beta * field)]
+        for k in range(run.layers):
+            mean = beta**2 * means[:, k]
+            rows.append((f"K{k}_ab", k, run.overlaps[:, slot, k], mean))
+            rows.append((f"K{k}_aa", k, run.self_overlaps[:, slot, k], mean + traces[:, k]))
+        for symbol, layer, measured, exact in rows:
+            place = Place(size=run.sites, beta=beta, layer=layer)
+            error = mean_of(measured - exact).error
+            comparisons.append(
+                Comparison(symbol, float(measured.mean()), error, float(exact.mean()), run.samples - 1, at=place)
+            )
+    return comparisons
 
 
 def _unexplained(run: MeasuredMlp, networks: list[LinearNetwork]) -> float:
@@ -151,49 +147,51 @@ def _unexplained(run: MeasuredMlp, networks: list[LinearNetwork]) -> float:
     return float(np.var(run.energies[:, 0] - exact) / np.var(run.energies[:, 0]))
 
 
-def compare_moments(family: MlpFamily, networks: Networks) -> list[OverFamily]:
-    """Compare moments of the weight product with free probability (theory.mlp.exact.free_product)."""
+def moment_points(family: MlpFamily, networks: Networks) -> list[Point]:
+    """Put moments of the weight product beside free probability (theory.mlp.exact.free_product)."""
     c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
-    found = []
+    points = []
     for factors in range(1, family.largest.model.depth + 1):
         expected = product_moments(ratios[: factors + 1], max(MOMENTS))
         for order in MOMENTS:
             samples = [np.array([n.moment(order, factors) for n in ns]) for ns in networks]
             predicted = c_w ** (factors * order) * float(expected[order - 1])
-            found.append(_over_family(family, f"moment {order} of {factors} factor(s)", samples, predicted))
-    return found
+            points.append(_point(family, f"moment {order} of {factors} factor(s)", samples, predicted))
+    return points
 
 
-def compare_overlaps(family: MlpFamily, networks: Networks) -> tuple[list[OverFamily], list[OverFamily]]:
-    """Compare K^l_ab / beta^2 of layers 0..L and K^l_aa - K^l_ab of layers 1..L with free probability.
+def overlap_points(family: MlpFamily, networks: Networks) -> tuple[list[Point], list[Point]]:
+    """Put K^l_ab / beta^2 of layers 0..L and K^l_aa - K^l_ab of layers 1..L beside free probability.
 
     Both follow from the weights and have no thermal noise; of the input, K^0_aa - K^0_ab is 1 in every network.
     """
     v, k0 = gibbs_overlaps(family.theory.width_ratios, 1.0, family.largest.model.weight_variance)
     means, differences = [], []
-    for layer in range(family.largest.layers):
-        samples = [np.array([n.means[layer] for n in ns]) for ns in networks]
-        means.append(_over_family(family, f"K{layer}_ab / beta^2 from weights", samples, float(k0[layer])))
-        if layer > 0:
-            samples = [np.array([n.traces[layer] for n in ns]) for ns in networks]
-            name = f"K{layer}_aa - K{layer}_ab from weights"
-            differences.append(_over_family(family, name, samples, float(v[layer])))
+    for k in range(family.largest.layers):
+        samples = [np.array([n.means[k] for n in ns]) for ns in networks]
+        means.append(_point(family, f"K{k}_ab / beta^2 from weights", samples, float(k0[k]), k))
+        if k > 0:
+            samples = [np.array([n.traces[k] for n in ns]) for ns in networks]
+            differences.append(_point(family, f"K{k}_aa - K{k}_ab from weights", samples, float(v[k]), k))
     return means, differences
 
 
-def _over_family(family: MlpFamily, name: str, samples: list[FloatArray], predicted: float) -> OverFamily:
-    values = np.array([s.mean() for s in samples])
-    errors = np.array([s.std(ddof=1) / np.sqrt(s.size) for s in samples])
-    limit = series_fit(family.sizes, values, errors)
-    return OverFamily(name, limit, predicted, min(s.size for s in samples) - 1)
+def _point(
+    family: MlpFamily, quantity: str, samples: list[FloatArray], predicted: float, layer: int | None = None
+) -> Point:
+    degrees = min(values.size for values in samples) - 1
+    estimates = [mean_of(values) for values in samples]
+    return point(limit_of(quantity, family.sizes, estimates, STABLE, degrees, Place(layer=layer)), predicted)
 
 
-LINEAR: Claim = Claim(
-    id="mlp.linear-networks",
-    statement="A linear network has H = a.x: its energy and overlaps follow from its weights, their averages from the "
-    "moments of the product of its weight matrices, a free product of Marchenko-Pastur laws.",
-    source="Winer & Hanin, arXiv 2503.23982: the saddle point of linear networks, exactly.",
-    needs="linear random MLPs at 3 widths or more",
-    evaluate=_linear,
-    about=Subject.RANDOM_MLPS,
+CLAIMS = (
+    Claim(
+        id="mlp.linear-networks",
+        statement="A linear network has H = a.x: its energy and overlaps follow from its weights, their averages from "
+        "the moments of the product of its weight matrices, a free product of Marchenko-Pastur laws.",
+        source="Winer & Hanin, arXiv 2503.23982: the saddle point of linear networks, exactly.",
+        needs="linear random MLPs at 3 widths or more",
+        evaluate=_linear,
+        about=Subject.RANDOM_MLPS,
+    ),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from theory.mlp.exact.free_product import product_density, product_support
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from validation.claims.linear import SpectraFigure
+from validation.numbers.arrays import FloatArray
+from validation.pages.plots import INKS, MARKERS, figure, standard_error, to_svg
 from validation.runs.mlp_family import MlpFamily
-
-FloatArray = NDArray[np.float64]
 
 _BINS = 24
 _GRID = 2000
@@ -21,26 +21,26 @@ _LINE: Any = {"color": "0.4", "lw": 1.2, "label": "free probability"}
 _VANISHING = 1e-10
 
 
-def linear_figure(family: MlpFamily, details: dict[str, Any]) -> str:
-    """Draw what a finding about linear networks rests on."""
+def spectra_figure(drawn: SpectraFigure) -> str:
+    """Draw singular values of products of weights, and overlaps of layers."""
     with figure(2) as (drawing, axes):
-        _draw_spectra(axes[0], family, details["spectra"])
-        _draw_overlaps(axes[1], details)
+        _draw_spectra(axes[0], drawn.family, drawn.spectra)
+        _draw_overlaps(axes[1], drawn)
         return to_svg(drawing)
 
 
-def _draw_spectra(axis: Axes, family: MlpFamily, spectra: list[FloatArray]) -> None:
+def _draw_spectra(axis: Axes, family: MlpFamily, spectra: Sequence[FloatArray]) -> None:
     c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
     for i, eigenvalues in enumerate(spectra):
         factors, ink = i + 1, INKS[i % len(INKS)]
-        here, scale = ratios[: factors + 1], np.sqrt(c_w**factors)
-        low, high = (float(scale * np.sqrt(edge)) for edge in product_support(here))
+        its_ratios, scale = ratios[: factors + 1], np.sqrt(c_w**factors)
+        low, high = (float(scale * np.sqrt(edge)) for edge in product_support(its_ratios))
         edges = np.linspace(low, high, _BINS + 1)
-        axis.plot(*_binned_law(here, scale, edges), color=ink, lw=1.2)
+        axis.plot(*_binned_law(its_ratios, scale, edges), color=ink, lw=1.2)
         density = _histograms(eigenvalues, edges)
         axis.errorbar(
             0.5 * (edges[1:] + edges[:-1]), density.mean(axis=0),
-            density.std(axis=0, ddof=1) / np.sqrt(len(density)), fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
+            standard_error(density), fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
             capsize=2, color=ink, label=f"{factors} factor{'s' if i else ''}, N = {family.largest.sites}",
         )  # fmt: skip
     axis.plot([], [], **_LINE)
@@ -74,20 +74,17 @@ def _histograms(eigenvalues: FloatArray, edges: FloatArray) -> FloatArray:
     return np.array(rows)
 
 
-def _draw_overlaps(axis: Axes, details: dict[str, Any]) -> None:
-    rows = [
-        (details["layer_means"], 0, r"$K^\ell_{ab} / \beta^2$"),
-        (details["layer_differences"], 1, r"$K^\ell_{aa} - K^\ell_{ab}$"),
-    ]
-    for i, (found, first, label) in enumerate(rows):
-        layers = np.arange(first, first + len(found))
-        axis.plot(layers, [one.predicted for one in found], "-", color=INKS[i], lw=1.2)
+def _draw_overlaps(axis: Axes, drawn: SpectraFigure) -> None:
+    rows = [(drawn.means, 0, r"$K^\ell_{ab} / \beta^2$"), (drawn.differences, 1, r"$K^\ell_{aa} - K^\ell_{ab}$")]
+    for i, (points, first, label) in enumerate(rows):
+        layers, limits = np.arange(first, first + len(points)), [point.comparison for point in points]
+        axis.plot(layers, [limit.predicted for limit in limits], "-", color=INKS[i], lw=1.2)
         axis.errorbar(
-            layers, [one.limit.value for one in found], [one.limit.error for one in found], fmt=MARKERS[i], ms=5,
+            layers, [limit.measured for limit in limits], [limit.error for limit in limits], fmt=MARKERS[i], ms=5,
             mfc="white", capsize=2, color=INKS[i], label=label,
         )  # fmt: skip
     axis.plot([], [], **_LINE)
-    axis.set_xticks(np.arange(len(details["layer_means"])))
+    axis.set_xticks(np.arange(len(drawn.means)))
     axis.set_ylim(bottom=0)
     axis.set_xlabel(r"layer  $\ell$")
     axis.set_ylabel(r"overlap,  $N \to \infty$")

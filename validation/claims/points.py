@@ -1,0 +1,178 @@
+"""The test that nearly every claim is: numbers against a theory, most of them limits of infinite size.
+
+A claim gives its points, what shows that it can fail, and which deviation matters. Comparing, sharing the level,
+putting the negative control to the same test and saying what came of it are here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from validation.claims.base import Claim, Finding
+from validation.numbers.compare import (
+    LEVEL,
+    Comparison,
+    Verdict,
+    share_level,
+    smallest_adjusted_p,
+    verdict_of_agreement,
+    verdict_of_rejection,
+)
+from validation.numbers.limit import Limit
+
+
+@dataclass(frozen=True)
+class Point:
+    """One number beside the theory, beside its negative control, and the limit that it is, if it is one."""
+
+    comparison: Comparison
+    wrong: Comparison | None = None
+    limit: Limit | None = None
+
+
+def point(limit: Limit, predicted: float, wrong: float = math.nan) -> Point:
+    """Put a limit beside what is predicted of it, and what a theory known to be wrong says (nan: nothing)."""
+    return Point(limit.against(predicted), limit.against(wrong) if math.isfinite(wrong) else None, limit)
+
+
+Points = Callable[[Any], Sequence[Point]]
+
+
+@dataclass(frozen=True)
+class Control:
+    """Other points of the same family, which the same test must reject, or must not.
+
+    Attributes
+    ----------
+    points : callable
+        From a family.
+    rejected : bool
+        Whether their wrong predictions, or predictions without a wrong one, must be rejected; else predictions stand.
+    drawn : bool
+        Whether the figure shows them too.
+    """
+
+    points: Points
+    rejected: bool
+    drawn: bool = False
+
+
+@dataclass(frozen=True)
+class PointsFigure:
+    """Every point of a finding, to be drawn: limits with the way to them, or two sides of an identity."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What was tested, for the remark that a claim adds to its sentence."""
+
+    family: Any
+    points: Sequence[Point]
+    controls: Sequence[Sequence[Point]]
+
+
+@dataclass(frozen=True)
+class PointsTest:
+    """Compares points with the theory; the `evaluate` of a claim.
+
+    Attributes
+    ----------
+    points : callable
+        From a family to points, the coldest first; raises `NotApplicableError` where the runs do not suffice.
+    negative_control : str
+        What is put to the same test: the wrong predictions of the points, and `controls`.
+    relevant : float
+        The relative deviation that would matter; None where the claim is that the predictions fail.
+    controls : tuple of Control
+    side : int
+        Of a claim that predictions fail: the sign of the deviation that it states, 0 for either.
+    remark : callable
+        What the finding's sentence says besides, given `Tested`.
+    figures : callable
+        What is drawn besides the points, given the family.
+    """
+
+    points: Points
+    negative_control: str
+    relevant: float | None
+    controls: tuple[Control, ...] = ()
+    side: int = 0
+    remark: Callable[[Tested], str] = lambda _: ""
+    figures: Callable[[Any], Sequence[Any]] = lambda _: ()
+
+    def __call__(self, claim: Claim, family: Any) -> Finding:
+        """Return the finding of a claim on a family."""
+        points = self.points(family)
+        comparisons = share_level([point.comparison for point in points])
+        controls = [control.points(family) for control in self.controls]
+        wrong = [point.wrong for point in points if point.wrong is not None]
+        told_apart = not wrong or smallest_adjusted_p(wrong) < LEVEL
+        for control, others in zip(self.controls, controls, strict=True):
+            p = smallest_adjusted_p([(control.rejected and point.wrong) or point.comparison for point in others])
+            told_apart = told_apart and (p < LEVEL if control.rejected else p >= LEVEL)
+        remark = self.remark(Tested(family, points, controls))
+        drawn = [*points, *(p for c, others in zip(self.controls, controls, strict=True) if c.drawn for p in others)]
+        return claim.finding(
+            family,
+            self._verdict(comparisons),
+            f"{told(points[0])}; {_over_all(points, comparisons)}{f'; {remark}' if remark else ''}",
+            comparisons,
+            self.negative_control,
+            told_apart,
+            [*self.figures(family), PointsFigure(tuple(drawn))],
+        )
+
+    def _verdict(self, comparisons: Sequence[Comparison]) -> Verdict:
+        if self.relevant is not None:
+            return verdict_of_agreement(comparisons, self.relevant)
+        verdict = verdict_of_rejection(comparisons)
+        if verdict is Verdict.PASS and worst_of(comparisons).z * self.side < 0:
+            return Verdict.FAIL  # another deviation than the one claimed is another fault
+        return verdict
+
+
+def worst_of(comparisons: Sequence[Comparison]) -> Comparison:
+    """Return the comparison with the largest deviation in standard errors."""
+    return max(comparisons, key=lambda c: abs(c.z))
+
+
+def told(point: Point) -> str:
+    """Return a point for a sentence: the way to the limit, the limit, what is predicted, what the control says."""
+    comparison, limit = point.comparison, point.limit
+    way = "" if limit is None else ", ".join(map(_with_error, limit.values, limit.errors)) + ", limit "
+    control = "" if point.wrong is None else f", negative control {point.wrong.predicted:.4g}"
+    return (
+        f"{comparison.name}: {way}{_with_error(comparison.measured, comparison.error)} "
+        f"(predicted {comparison.predicted:.4g}{control})"
+    )
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{value:.4g} ± {error:.2g}"
+
+
+def _over_all(points: Sequence[Point], comparisons: Sequence[Comparison]) -> str:
+    """Return how far the points are off together, and how far off would have been seen."""
+    limits = [point.limit for point in points if point.limit is not None]
+    worst = worst_of(comparisons)
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
+    text = f"{len(comparisons)} {'limits' if limits else 'comparisons'}"
+    if limits:
+        sizes = ", ".join(f"{size:.0f}" for size in limits[0].sizes)
+        text += f", extrapolated in {limits[0].scaling.label} from N = {sizes}"
+    text += (
+        f": largest deviation {worst.z:+.1f} standard errors ({worst.name}: "
+        f"{_with_error(worst.measured, worst.error)}, predicted {worst.predicted:.4g}); half of them would have shown "
+        f"{100 * sharp:.2g} %"
+    )
+    gains = [limit.gain for limit in limits]
+    if max(gains, default=1.0) > 1.0:
+        text += f"; control variates divide the errors by {np.median(gains):.1f} (up to {max(gains):.0f})"
+    return text

@@ -1,0 +1,49 @@
+"""Figure of replica symmetry breaking: the distribution of overlaps at every size, beside full breaking's."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from validation.claims.glass import DistributionFigure
+from validation.claims.overlap_law import OverlapLaw
+from validation.numbers.lattice import density_of_magnitude, lattice_distribution
+from validation.pages.plots import INKS, MARKERS, figure, label_of, standard_error, to_svg
+from validation.runs.spin_overlaps import slot_overlaps
+
+# Bins of P(|q|).
+BINS = 20
+
+
+def distribution_figure(drawn: DistributionFigure) -> str:
+    """Draw P(|q|) over all spins at every size, with full replica symmetry breaking's density and atom."""
+    slot = drawn.slot
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        for i, (run, at) in enumerate(slot.runs):
+            shares = lattice_distribution(slot_overlaps(run, at).total, run.spins)
+            edges, density = density_of_magnitude(shares, run.spins, BINS)
+            for axis in axes:
+                axis.errorbar(0.5 * (edges[1:] + edges[:-1]), density.mean(axis=0), standard_error(density),
+                              fmt=MARKERS[i] + "-", ms=3.5, lw=0.6, mfc="white", color=INKS[i], capsize=1.5,
+                              label=f"N = {run.spins}")  # fmt: skip
+        top = left.get_ylim()[1]
+        for axis in axes:
+            _show_law(axis, slot.full, top)
+            axis.set_xlabel("overlap over all spins  $|q|$")
+        left.set_ylabel(f"density  $P(|q|)$,  {label_of(slot.at)}")
+        left.set_ylim(0, top)
+        left.set_xlim(0, 1.02)
+        left.legend(loc="upper left")
+        right.set_title("near $q = 0$", fontsize=10)
+        right.set_xlim(0, 0.5 * slot.full.largest)
+        right.set_ylim(0, 2.5 * float(slot.full.density()[1][0]))
+        return to_svg(drawing)
+
+
+def _show_law(axis: Axes, law: OverlapLaw, top: float) -> None:
+    """Draw the smooth part of P(|q|) and its atom at q_EA."""
+    q, density, atom = law.density()
+    axis.plot(q, density, color="0.1", lw=2, label="full RSB")
+    axis.plot([law.largest] * 2, [0.0, 0.9 * top], color="0.1", lw=2)
+    axis.annotate(f"atom {atom:.2f}", (law.largest, 0.9 * top), ha="center", va="bottom", fontsize=9,
+                  annotation_clip=True)  # fmt: skip

@@ -1,0 +1,97 @@
+"""The figures of a finding, each drawn by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from validation.claims.base import Finding
+from validation.claims.critical import SusceptibilityFigure, scaled_susceptibility
+from validation.claims.entropy_curve import CurveFigure
+from validation.claims.glass import DistributionFigure
+from validation.claims.linear import SpectraFigure
+from validation.claims.points import PointsFigure
+from validation.claims.trained_vs_random import AgainstRandomFigure
+from validation.pages.distribution_figure import distribution_figure
+from validation.pages.limits_figure import points_figure
+from validation.pages.mlp_figures import theory_curve
+from validation.pages.plots import INKS, MARKERS, figure, standard_error, temperature_axis, to_svg
+from validation.pages.spectra_figure import spectra_figure
+
+
+def finding_figures(finding: Finding) -> str:
+    """Return the figures of a finding as <svg> elements, or nothing where it has none."""
+    return "".join(DRAWN[type(drawn)](drawn) for drawn in finding.figures)
+
+
+def susceptibility_figure(drawn: SusceptibilityFigure) -> str:
+    """Draw the scaled susceptibility of every size near the critical temperature."""
+    family, t_c = drawn.family, drawn.family.critical_temperature
+    with figure(1) as (drawing, (axis,)):
+        for i, run in enumerate(family.runs):
+            keep = (run.temperatures < 2.2 * t_c) & (run.temperatures > 0.5 * t_c)
+            scaled = scaled_susceptibility(run)[:, keep]
+            axis.errorbar(run.temperatures[keep], scaled.mean(axis=0), standard_error(scaled), fmt=MARKERS[i] + "-",
+                          ms=4, mfc="white", lw=0.8, color=INKS[i], capsize=2, label=f"N = {run.spins}")  # fmt: skip
+        axis.axvline(t_c, color="0.3", lw=1.2, label="$T_c$ (theory)")
+        axis.set_yscale("log")
+        temperature_axis(axis, logarithmic=False)
+        axis.set_ylabel(r"$N^{-1/3}\,N[\langle q^2\rangle]$")
+        axis.legend()
+        return to_svg(drawing)
+
+
+def against_random_figure(drawn: AgainstRandomFigure) -> str:
+    """Draw e / e_RS of a network before and after training beside the random networks of its shape."""
+    with figure(1) as (drawing, (axis,)):
+        x = np.arange(len(drawn.before), dtype=np.float64)
+        axis.errorbar(x, [c.predicted for c in drawn.before], [c.error for c in drawn.before], fmt="_", ms=14,
+                      color="0.4", capsize=6, label="random networks: mean and spread")  # fmt: skip
+        axis.plot(x - 0.08, [c.measured for c in drawn.before], MARKERS[0], mfc="white", color=INKS[0],
+                  label="before training")  # fmt: skip
+        for n, (name, comparisons) in enumerate(drawn.after.items(), start=1):
+            axis.plot(x + 0.08, [c.measured for c in comparisons], MARKERS[n % len(MARKERS)],
+                      color=INKS[n % len(INKS)], label=name)  # fmt: skip
+        axis.axhline(1, color="0.3", lw=1)
+        axis.set_xticks(x, [f"{c.at.reduced_temperature:g} $T_c$" for c in drawn.before])
+        axis.set_xlabel("temperature  $T$")
+        axis.set_ylabel(r"energy over RS energy,  $e / e_{RS}$")
+        axis.set_xlim(-0.5, x.size - 0.5)
+        axis.legend()
+        return to_svg(drawing)
+
+
+def curve_figure(drawn: CurveFigure) -> str:
+    """Draw s(e), extrapolated to infinite width by every route, and the deviations from the RS curve."""
+    energies = {rs.beta: rs.energy for rs in drawn.family.predictions}
+    line = theory_curve(drawn.family)
+    with figure(2) as (drawing, axes):
+        left, right = axes
+        left.plot(line.energy, line.entropy, color=INKS[0], label="RS, infinite width")
+        right.axhline(0, color=INKS[0], lw=1.2)
+        for i, (route, points) in enumerate(drawn.routes.items()):
+            comparisons = [point.comparison for point in points]
+            e = np.array([energies[c.at.beta] for c in comparisons if c.at.beta is not None])
+            s, errors = np.array([c.measured for c in comparisons]), [c.error for c in comparisons]
+            style = {"fmt": MARKERS[i], "ms": 5, "mfc": "white", "color": INKS[i + 1], "capsize": 2, "label": route}
+            left.errorbar(e, s, errors, **style)
+            shifted = e + 0.02 * (i - 1) * np.ptp(e)
+            right.errorbar(shifted, s - [c.predicted for c in comparisons], errors, **style)
+        left.set_ylabel("entropy relative to the prior  $s$  [nats]")
+        right.set_ylabel("$s$ measured minus RS  [nats]")
+        left.legend()
+        for axis in axes:
+            axis.set_xlabel("energy per input  $e$  [coupling scale]")
+        return to_svg(drawing)
+
+
+DRAWN: dict[type, Callable[[Any], str]] = {
+    PointsFigure: points_figure,
+    SusceptibilityFigure: susceptibility_figure,
+    AgainstRandomFigure: against_random_figure,
+    CurveFigure: curve_figure,
+    SpectraFigure: spectra_figure,
+    DistributionFigure: distribution_figure,
+}

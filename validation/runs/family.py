@@ -1,0 +1,94 @@
+"""Runs that a claim is tested on together: one law of disorder at several sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import Place
+from validation.runs.subject import Subject
+
+
+class Run(Protocol):
+    """What a family needs of a run."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    @property
+    def size(self) -> int:
+        """Number of sites, N."""
+
+    @property
+    def samples(self) -> int:
+        """Number of disorder samples."""
+
+    @property
+    def betas(self) -> FloatArray:
+        """Inverse temperature of each slot, falling."""
+
+    def place(self, slot: int) -> Place:
+        """Return where a slot is."""
+
+
+AnyOf = TypeVar("AnyOf", bound=Run)
+
+
+@dataclass(frozen=True)
+class Family(Generic[AnyOf]):
+    """Runs of one law at several sizes, the smallest first."""
+
+    runs: tuple[AnyOf, ...]
+
+    @property
+    def subject(self) -> Subject:
+        """What its networks are."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """What distinguishes this family in a table."""
+        raise NotImplementedError
+
+    @property
+    def sizes(self) -> FloatArray:
+        """N of each run."""
+        return np.array([run.size for run in self.runs], dtype=np.float64)
+
+    @property
+    def largest(self) -> AnyOf:
+        """The run of the largest size."""
+        return self.runs[-1]
+
+    @property
+    def listed_sizes(self) -> str:
+        """The sizes for a sentence."""
+        return "N = " + ", ".join(f"{size:.0f}" for size in self.sizes)
+
+    @cached_property
+    def slots(self) -> list[tuple[int, ...]]:
+        """Return, for each positive beta that every run has, its slot in each of them; coldest first."""
+        common = []
+        for slot, beta in enumerate(self.largest.betas):
+            matches = [np.flatnonzero(np.isclose(run.betas, beta, rtol=1e-9, atol=1e-12)) for run in self.runs]
+            if beta > 0 and all(match.size for match in matches):
+                common.append((*(int(match[0]) for match in matches[:-1]), slot))
+        return common
+
+    @property
+    def betas(self) -> FloatArray:
+        """Return beta of each entry of `slots`, falling."""
+        return np.array([self.largest.betas[slots[-1]] for slots in self.slots])
+
+    def place(self, entry: int) -> Place:
+        """Return where an entry of `slots` is."""
+        return self.largest.place(self.slots[entry][-1])
+
+    def at(self, entry: int) -> list[tuple[AnyOf, int]]:
+        """Return every run with its slot at an entry of `slots`."""
+        return list(zip(self.runs, self.slots[entry], strict=True))
