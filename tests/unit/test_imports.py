@@ -83,6 +83,7 @@ ALLOWED: dict[str, set[str]] = {
         "mcsim.networks.source",
         "mcsim.parallel",
         "mcsim.tempering",
+        "validation",
     },
 }
 

@@ -54,7 +54,7 @@ def finite_size(evidence: Evidence) -> str:
         left, right = axes
         draw_limits(left, [point(temperature_limit(sizes), predicted) for sizes, predicted in ensembles], labels)
         draw_limits(right, [point(least_limit(sizes), 0.0) for sizes, _ in ensembles], labels)
-        left.set_ylabel("$T$ of the closest approach\nless theory [weights]")
+        left.set_ylabel("$T - T_c$ of the closest approach [weights]")
         right.set_ylabel("least eigenvalue of $I - M$ there")
         return to_svg(drawing)
 
