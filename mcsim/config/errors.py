@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 _SHOWN_CHARACTERS = 60
-Model = TypeVar("Model", bound=BaseModel)
 
 # Instead of pydantic's words, which speak of Python's types; filled in from the error's context.
 _WORDS = {
@@ -118,33 +115,3 @@ def _short(value: object) -> str:
         return str(value)
     text = json.dumps(value, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
-
-
-def checked(model: type[Model], document: dict[str, Any], name: str) -> Model:
-    """Return a document as the model it must fit.
-
-    Raises
-    ------
-    ConfigError
-        With one line: the document's name, the key, the value and what would be right.
-    """
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {one_line(error, model)}") from None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return a TOML file as a dictionary.
-
-    Raises
-    ------
-    ConfigError
-        Where the file cannot be read or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
