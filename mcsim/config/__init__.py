@@ -2,8 +2,9 @@
 
 from mcsim.config.documents import checked, document_folder, load_checked
 from mcsim.config.errors import ConfigError
-from mcsim.config.models import LayeredIsing, RandomMlp
+from mcsim.config.layered_ising import LayeredIsing
 from mcsim.config.networks import FileNetwork, GaussianNetwork
+from mcsim.config.random_mlp import RandomMlp
 from mcsim.config.run import Ladder, Run, RunConfig, Storage, load_config, parse_config
 from mcsim.config.sections import Count, Positive, Section
 

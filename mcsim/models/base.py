@@ -173,8 +173,8 @@ class Realisation:
 class Model(Protocol):
     """A Hamiltonian whose replicas can be sampled: one sample, disorder included.
 
-    A new model is a section of the configuration (`mcsim.config.models`), a class like this with its walkers, and the
-    line in `mcsim.models.registry` that joins the two.
+    A new model is a section of the configuration, listed in `mcsim.config.models`, a class like this with its walkers,
+    and the line in `mcsim.models.registry` that joins the two.
     """
 
     @property

@@ -43,6 +43,7 @@ class IsingWalkers:
         self._couplings = couplings
         self._coupling_sums = coupling_sums
         self._block = block
+        self._run_sweeps = SWEEPS[specification.move]
         n_spins = sum(network.widths)
         widest = max(network.widths)
         dtype = self._couplings.forward.dtype
@@ -109,7 +110,7 @@ class IsingWalkers:
     def _sweep_kernel(self, first_sweep: int, n_sweeps: int) -> None:
         tile_columns = self._specification.tile_columns
         arrays = SpinArrays(self._columns, self._couplings, self._scratch, self._dense, tile_columns)
-        SWEEPS[self._specification.move](arrays, first_sweep, n_sweeps)
+        self._run_sweeps(arrays, first_sweep, n_sweeps)
 
     def _refresh(self) -> None:
         """Recompute fields and energies, assert that they have hardly moved, and choose dense or sparse anew."""

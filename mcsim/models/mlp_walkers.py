@@ -33,6 +33,7 @@ class MlpWalkers:
         self._thermalization = thermalization if specification.adapt else 0
         self._block = block
         self._dtype = network.readout.dtype
+        self._run_sweeps = SWEEPS[specification.move]
         self._with_gradient = specification.move.needs_gradient
         self._state = self._allocate_state()
         self._work = self._allocate_work()
@@ -139,7 +140,7 @@ class MlpWalkers:
     def _sweep_kernel(self, first_sweep: int, n_sweeps: int) -> None:
         tile_columns = self._specification.tile_columns
         arrays = MlpArrays(self._state, self._network, self._columns, self._work, self._proposal, tile_columns)
-        SWEEPS[self._specification.move](arrays, first_sweep, n_sweeps)
+        self._run_sweeps(arrays, first_sweep, n_sweeps)
 
     def _adapt(self, sweep: int) -> None:
         """Learn from the sweep just done; start anew at half time, freeze after the last one."""

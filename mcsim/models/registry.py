@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mcsim.config import LayeredIsing, RandomMlp, RunConfig
-from mcsim.config.models import ModelSection
+from mcsim.config.model_section import ModelSection
 from mcsim.models.base import Model
 from mcsim.models.ising import IsingModel
 from mcsim.models.mlp import MlpModel

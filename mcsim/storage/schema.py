@@ -71,16 +71,15 @@ def root_attributes(config: RunConfig, sample: int | None) -> dict[str, Any]:
 
 def realisation_attributes(realisation: Realisation) -> dict[str, Any]:
     """Return what a sample's file says about its disorder."""
-    attributes: dict[str, Any] = {
+    attributes = {
         "weights_sha256": realisation.weights_sha256,
         "widths": np.array(realisation.widths, dtype=np.int64),
         "sites": realisation.sites,
+        BOND_VARIANCES: realisation.bond_variances,
         "has_biases": realisation.has_biases,
         "dynamics": realisation.dynamics,
     }
-    if realisation.bond_variances is not None:
-        attributes[BOND_VARIANCES] = realisation.bond_variances
-    return attributes
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def sample_file_name(sample: int) -> str:

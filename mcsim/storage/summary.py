@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.config.models import MODEL_SECTIONS, SummaryWords
+from mcsim.config.model_section import SummaryWords
+from mcsim.config.models import MODEL_SECTIONS
 from mcsim.storage import schema
 from mcsim.storage.index import linked_samples, open_result, sample_path
 

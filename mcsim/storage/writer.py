@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.models.base import Model, Observable
 from mcsim.storage import schema
@@ -27,15 +28,12 @@ class SampleWriter:
         self.path = path
         self._observables = model.observables
         self._every = config.storage.overlap_every
-        temporary = path.with_suffix(".creating")
-        with h5py.File(temporary, "w", libver="latest") as file:
+        with atomic_write(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
             file.attrs.update(schema.root_attributes(config, sample))
             file.attrs.update(schema.realisation_attributes(model.realisation))
             _create_scales(file, config, model)
             _create_series(file, config, model)
             _create_counters(file, config, model)
-            file.flush()
-        os.replace(temporary, path)
 
     def commit(
         self,

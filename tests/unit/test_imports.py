@@ -18,8 +18,9 @@ ALLOWED: dict[str, set[str]] = {
     "mcsim": set(),
     "mcsim.kernels": set(),
     "mcsim.seeds": set(),
+    "mcsim.atomic": set(),
     "mcsim.packaged": set(),
-    "mcsim.networks": {"mcsim", "mcsim.packaged"},
+    "mcsim.networks": {"mcsim", "mcsim.atomic", "mcsim.packaged"},
     "mcsim.config": {"mcsim.packaged"},
     "mcsim.networks.source": {"mcsim.config", "mcsim.networks", "mcsim.seeds"},
     "mcsim.parallel": set(),
@@ -27,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "mcsim.command_line": {"mcsim.parallel"},
     "mcsim.models": {"mcsim.config", "mcsim.kernels", "mcsim.networks", "mcsim.networks.source", "mcsim.seeds"},
     "mcsim.tempering": {"mcsim.config", "mcsim.kernels", "mcsim.models", "mcsim.parallel", "mcsim.seeds"},
-    "mcsim.storage": {"mcsim", "mcsim.config", "mcsim.models", "mcsim.parallel", "mcsim.tempering"},
+    "mcsim.storage": {"mcsim", "mcsim.atomic", "mcsim.config", "mcsim.models", "mcsim.parallel", "mcsim.tempering"},
     "mcsim.estimators": set(),
     "mcsim.import_command": {"mcsim.command_line", "mcsim.networks", "mcsim.parallel"},
     "mcsim.training": {
@@ -61,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     # The comparison reads results, trains, runs samplers and asks for predictions; it does not reach into the sampler.
     "validation": {
         "mcsim",
+        "mcsim.atomic",
         "mcsim.command_line",
         "mcsim.config",
         "mcsim.estimators",
