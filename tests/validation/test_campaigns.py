@@ -165,7 +165,7 @@ WRONG: dict[str, tuple[str, tuple[str, str], list[str]]] = {
     "name-without-depth": ("mlp_tanh", ("tanh-depth-{depth}-", "tanh-"), ["tanh-width-24", "{depth}"]),
     "name-with-depth": ("layered_sk", ('"width-{size}"', '"{depth}-{size}"'), ["name", "{depth}", "depths"]),
     "size-twice": ("layered_sk", ("{ sizes = [32], samples = 384", "{ sizes = [8], samples = 384"),
-                   ["full.networks[1]", "width-8", "two runs"]),
+                   ["full.networks[1].sizes", "8", "two runs"]),
     "seed-twice": ("layered_sk", ("sizes = [32], samples = 384", "sizes = [32], seed = 240806397, samples = 384"),
                    ["full.networks[1].seed", "240806429", "width-32", "width-8"]),
     "no-depths": ("mlp_tanh", (LINE, "    { sizes = [192], samples = 32 },\n"), ["full.networks[1].depths", "missing"]),

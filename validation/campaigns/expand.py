@@ -52,7 +52,9 @@ def expand(document: CampaignDocument, effort: str, source: str) -> dict[str, Ru
         entry = f"{source}: {effort}.networks[{place.entry}]"
         name = document.name.replace("{size}", str(place.size)).replace("{depth}", str(place.depth))
         if name in runs:
-            raise ConfigError(f"{entry}: {name}: two runs have this name; list a size once, put {{depth}} in 'name'")
+            raise ConfigError(
+                f"{entry}.sizes: {place.size}: two runs would be {name}; list a size once, put {{depth}} in 'name'"
+            )
         config = _run(document, table, place, f"{source} ({effort}, {name})")
         other = name_of_seed.setdefault(config.seed, name)
         if other != name:
