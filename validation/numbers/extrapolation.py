@@ -84,7 +84,7 @@ def _generalised(
     x: FloatArray, values: FloatArray, covariance: FloatArray, terms: int
 ) -> tuple[FloatArray, float, float]:
     """Return the same for correlated values."""
-    design = x[:, None] ** np.arange(terms + 1)
+    design = np.vander(x, terms + 1, increasing=True)
     weight = np.linalg.inv(covariance)
     spread = np.linalg.inv(design.T @ weight @ design)
     parameters = spread @ design.T @ weight @ values

@@ -45,7 +45,7 @@ class MeasuredRun:
     @property
     def size(self) -> int:
         """Number of sites: of spins."""
-        return self.spins
+        return int(self.spins)
 
     @property
     def samples(self) -> int:
@@ -156,4 +156,4 @@ def read_measured(folder: Path) -> AnyRun:
     name = folder.stem if folder.is_file() else folder.name
     if isinstance(config.model, RandomMlp):
         return measured_mlp(name, config, data)
-    return MeasuredRun(name, config, tuple(data.layer_size.values.tolist()), data)
+    return MeasuredRun(name, config, tuple(data.layer_size.values), data)
