@@ -17,7 +17,7 @@ from mcsim.training import TrainConfig, TrainingOutcome
 from theory.spectrum import dyson
 from validation.__main__ import main
 from validation.networks.tempering import TemperingPlan
-from validation.papers.barney2024 import command, measure, pipeline, plan
+from validation.papers.barney2024 import couplings, paper, plan, states, tasks
 from validation.papers.barney2024.plan import Effort, NetworkSpec, Plan
 
 WIDTHS = (16, 12, 12, 12, 4)
@@ -60,13 +60,13 @@ def fake_train(config: TrainConfig, out: Path, *, data: Dataset) -> TrainingOutc
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace training, PyTorch and the plan by small ones."""
-    monkeypatch.setattr(pipeline, "train", fake_train)
-    monkeypatch.setattr(command, "has_torch", lambda: True)
+    monkeypatch.setattr(tasks, "train", fake_train)
+    monkeypatch.setattr(paper, "has_torch", lambda: True)
     monkeypatch.setattr(dyson, "_CDF_POINTS", 100)
     monkeypatch.setattr(plan, "RATES", (3e-4,))
-    monkeypatch.setattr(command, "make_plan", lambda data, *, quick: Plan(images(), "", quick, TINY))
+    monkeypatch.setattr(paper, "make_plan", lambda data, *, quick: Plan(images(), "", quick, TINY))
     short = TemperingPlan(coldest=0.5, hottest=1.6, slots=8, copies=2, thermalization=20, measurements=64)
-    monkeypatch.setattr(measure, "_SAMPLING", short)
+    monkeypatch.setattr(states, "_SAMPLING", short)
 
 
 def run(out: Path, *more: str) -> int:
@@ -81,25 +81,34 @@ def test_from_networks_to_the_page_and_again_from_what_is_there(
         raise RuntimeError("no eigenvalue")
 
     with monkeypatch.context() as patch:
-        patch.setattr(measure, "stability_curves", broken)
+        patch.setattr(couplings, "stability_curves", broken)
         assert run(tmp_path) == 1
     told = capsys.readouterr()
-    assert "FAILED PART" in told.out
+    assert "FAILED TASK" in told.out
     assert "curves-relu-0.0003-seed0" in (tmp_path / "report.html").read_text()
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir() if "curves" not in path.name}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "tasks").iterdir() if "curves" not in path.name}
     run(tmp_path)
     told = capsys.readouterr()
     assert "FAILED" not in told.out + told.err
     assert {path: path.stat().st_mtime_ns for path in before} == before
     document = json.loads((tmp_path / "report.json").read_text())
-    assert not document["failed_parts"]
+    assert not document["failed_tasks"]
     assert len(document["findings"]) + len(document["untested"]) == 9
     assert document["fits"]["from_epoch_1"]["relu-0.0003"]["exponent"] > 0
     page = (tmp_path / "report.html").read_text()
-    for title in ("Phase diagram", "Validation error", "Growth of", "TAP solutions", "Spectrum", "Rich", "Monte Carlo"):
+    for title in (
+        "Phase diagram",
+        "Validation error",
+        "Growth of",
+        "TAP solutions",
+        "Spectrum",
+        "Rich",
+        "Hidden order",
+        "Monte Carlo",
+    ):
         assert title in page
-    assert page.count("<svg") == 15
-    assert not list((tmp_path / "parts").glob(".*"))
+    assert page.count("<svg") == 21
+    assert not list((tmp_path / "tasks").glob(".*"))
 
 
 @pytest.mark.usefixtures("tiny")
@@ -139,7 +148,7 @@ def test_bad_input_is_told_in_one_line(
 def test_without_pytorch_one_line_says_how_to_get_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "has_torch", lambda: False)
+    monkeypatch.setattr(paper, "has_torch", lambda: False)
     assert run(tmp_path) == 2
     assert 'pip install "mcsim[train]"' in one_line(capsys)
 
@@ -148,21 +157,21 @@ def test_every_network_of_a_plan_has_a_name_of_its_own() -> None:
     made = plan.make_plan(None, quick=True)
     names = [network.name for network in made.networks()]
     assert len(set(names)) == len(names)
-    assert NetworkSpec("relu", 1e-4, 0).condition == "relu-0.0001"
-    parts = pipeline.build_parts(made)
-    assert len({part.name for part in parts}) == len(parts)
-    assert "folder" not in json.dumps([part.inputs for part in parts])
+    assert str(NetworkSpec("relu", 1e-4, 0).condition) == "relu-0.0001"
+    built = tasks.build_tasks(made)
+    assert len({task.name for task in built}) == len(built)
+    assert len({(task.result, task.about) for task in built}) == len(built)
+    assert "folder" not in json.dumps([task.inputs for task in built])
 
 
 def test_the_packaged_network_touches_before_training_and_crosses_after(tmp_path: Path) -> None:
-    series = measure.critical_series(subset(tmp_path))
-    kinds = [stage["kind"] for stage in series["stages"]]
-    assert kinds == ["near-touch", "crossing"]
-    assert series["stages"][1]["temperature"] > 2 * series["stages"][0]["temperature"]
-    spectrum = measure.spectrum_series(subset(tmp_path), 0)["stages"]
-    assert spectrum[0]["outliers"] == 0
-    assert spectrum[1]["outliers"] > 3
-    assert spectrum[0]["moved"] == 0 < spectrum[1]["moved"]
+    first, last = couplings.critical_series(subset(tmp_path)).stages
+    assert [first.instability.kind, last.instability.kind] == ["near-touch", "crossing"]
+    assert last.temperature > 2 * first.temperature
+    untrained, trained = couplings.spectrum_series(subset(tmp_path), 0).stages
+    assert untrained.outliers == 0
+    assert trained.outliers > 3
+    assert untrained.moved == 0 < trained.moved
 
 
 def subset(folder: Path) -> Path:

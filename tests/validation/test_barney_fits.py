@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from barney_evidence import critical_stage
 from numpy.typing import NDArray
 
 from validation.numbers.compare import Verdict
-from validation.papers.barney2024.claims_growth import as_logarithm, as_shuffled, law_verdict
+from validation.papers.barney2024.claims.growth import as_logarithm, as_shuffled, law_verdict
+from validation.papers.barney2024.couplings import CriticalSeries
 from validation.papers.barney2024.evidence import crossings, first_crossing
 from validation.papers.barney2024.fits import Growth, fit_growth
 
@@ -91,9 +93,8 @@ def test_negative_controls_do_not_pass() -> None:
         assert law_verdict([control(fit, seed) for seed, fit in enumerate(fits)]) is not Verdict.PASS
 
 
-def stages(kinds: str) -> list[dict[str, object]]:
-    names = {"n": "near-touch", "c": "crossing"}
-    return [{"epoch": float(k), "kind": names[kind], "temperature": 1.0 + k} for k, kind in enumerate(kinds)]
+def stages(kinds: str) -> CriticalSeries:
+    return CriticalSeries(tuple(critical_stage(k, kind == "c", 1.0 + k) for k, kind in enumerate(kinds)))
 
 
 def test_stages_before_the_crossing_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from mcsim.networks.files import digits_weights_path, load_weights, save_weights
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.parallel.communicator import SerialCommunicator
+from mcsim.simulate import simulate
 from theory.tap import instability
 from validation.networks import (
+    SampledEpoch,
     SampledSpins,
     TemperingPlan,
     bonds_of,
@@ -26,14 +29,12 @@ from validation.networks import (
     overlap_histograms,
     overlap_moments,
     projection_moments,
-    run_tempering,
     sample_spins,
     stability_mode,
     tempering_config,
 )
 from validation.networks.energies import ordered_energy, paramagnet_energy
 from validation.networks.figures import (
-    EpochMoments,
     binder_figure,
     energy_figure,
     melting_figure,
@@ -44,7 +45,7 @@ from validation.networks.moments import binder_of
 from validation.networks.sampled_order import sampled_order
 from validation.numbers.blocks import block_jackknife
 from validation.numbers.compare import Comparison
-from validation.runs.spins import MeasuredRun
+from validation.runs.spins import MeasuredRun, read_measured
 
 UNIFORM = (40, 40)
 
@@ -68,7 +69,10 @@ def ferromagnet_run(
     critical = instability(bonds_of(ferromagnet[0])).temperature
     plan = TemperingPlan(slots=20, thermalization=300, measurements=1500, sweeps_per_measurement=1)
     config = tempering_config(stored(folder, ferromagnet[0]), 0.0, critical, plan)
-    return config, run_tempering(config, folder / "run", SerialCommunicator()), critical
+    simulate(config, folder / "run", SerialCommunicator(), show_progress=False)
+    run = read_measured(folder / "run")
+    assert isinstance(run, MeasuredRun)
+    return config, run, critical
 
 
 @pytest.fixture(scope="module")
@@ -304,17 +308,25 @@ def test_figures_of_a_run_are_drawn(
     ferromagnet_run: tuple[RunConfig, MeasuredRun, float],
     ferromagnet_spins: list[SampledSpins],
 ) -> None:
-    critical = ferromagnet_run[2]
-    mode = stability_mode(bonds_of(ferromagnet[0]), critical)[1]
-    moments = EpochMoments(
-        1.0, critical, overlap_moments(ferromagnet_spins), projection_moments(ferromagnet_spins, mode)
+    bonds = bonds_of(ferromagnet[0])
+    critical = instability(bonds)
+    mode = stability_mode(bonds, critical.temperature)[1]
+    trained = SampledEpoch(
+        1.0,
+        critical,
+        melting(ferromagnet_spins, mode, critical.temperature),
+        overlap_moments(ferromagnet_spins),
+        projection_moments(ferromagnet_spins, mode),
+        tuple(overlap_histograms(ferromagnet_spins, critical.temperature)),
+        tuple(energy_points(ferromagnet_spins, bonds, critical.temperature, most=2, starts=2)),
+        None,
     )
-    melts = melting(ferromagnet_spins, mode, critical)
-    points = energy_points(ferromagnet_spins, bonds_of(ferromagnet[0]), critical, most=2, starts=2)
+    untrained = replace(trained, epoch=0.0, critical=replace(critical, kind="near-touch"))
     for svg in (
-        overlap_histograms_figure([(1.0, overlap_histograms(ferromagnet_spins, critical))], "$T_c$"),
-        binder_figure([moments], melts.participants),
-        melting_figure([(0.0, "near-touch", melts), (1.0, "crossing", melts)]),
-        energy_figure([(1.0, points)]),
+        overlap_histograms_figure([trained], "$T_c$"),
+        binder_figure([trained]),
+        melting_figure([untrained, trained]),
+        energy_figure([trained]),
     ):
         assert svg.startswith("<svg")
+    assert {point.phase for point in untrained.comparable_energies} == {"above"}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray, FloatOrNan
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,9 @@ class Alignment:
         Chance that a random direction reaches this in size.
     """
 
-    cosine: float
+    cosine: FloatOrNan
     expected: float
-    p: float
+    p: FloatOrNan
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,14 @@ class SpanShare:
         k, the rank of the directions.
     """
 
-    share: float
+    share: FloatOrNan
     expected: float
     error: float
-    p: float
+    p: FloatOrNan
     dimensions: int
 
 
-def alignment(pattern: Array, direction: Array, *, removed: int = 0) -> Alignment:
+def alignment(pattern: FloatArray, direction: FloatArray, *, removed: int = 0) -> Alignment:
     """Compare a pattern with a direction; the law under a random direction is exact (cos^2 is beta-distributed).
 
     Parameters
@@ -71,7 +70,7 @@ def alignment(pattern: Array, direction: Array, *, removed: int = 0) -> Alignmen
     return Alignment(cosine, free**-0.5, float(stats.beta.sf(cosine**2, 0.5, (free - 1) / 2)))
 
 
-def span_share(pattern: Array, directions: Array, *, removed: int = 0) -> SpanShare:
+def span_share(pattern: FloatArray, directions: FloatArray, *, removed: int = 0) -> SpanShare:
     """Return the share of a pattern within the span of directions, shape (n, k); those that others determine add none.
 
     Parameters
@@ -91,13 +90,13 @@ def span_share(pattern: Array, directions: Array, *, removed: int = 0) -> SpanSh
     return SpanShare(share, rank / free, float(law.std()), float(law.sf(share)), rank)
 
 
-def orthonormal(directions: Array) -> Array:
+def orthonormal(directions: FloatArray) -> FloatArray:
     """Return an orthonormal basis of the span of columns."""
     left, singular, _ = np.linalg.svd(directions, full_matrices=False)
     return np.asarray(left[:, singular > 1e-10 * max(float(singular.max(initial=0.0)), 1e-300)])
 
 
-def permutation_p(pattern: Array, direction: Array, rng: np.random.Generator, count: int = 2000) -> float:
+def permutation_p(pattern: FloatArray, direction: FloatArray, rng: np.random.Generator, count: int = 2000) -> float:
     """Return the chance that the pattern with its entries dealt anew correlates with the direction as much (in size).
 
     Unlike a random direction it keeps the pattern's own distribution of entries.

@@ -34,9 +34,9 @@ from theory.tap import TapSolution, functional, solve_states
 from theory.tap.stability import plefka_radius
 from validation.networks.sampled_spins import SampledSpins
 from validation.networks.state import ordered_states
-from validation.numbers.compare import Comparison
+from validation.numbers.arrays import FloatArray, FloatOrNan
+from validation.numbers.compare import Comparison, Place
 
-Array = NDArray[np.float64]
 Phase = Literal["above", "ordered"]
 
 # Of T_c: between them loops interact.
@@ -64,7 +64,7 @@ class Predicted:
     """
 
     tap: float
-    corrected: float
+    corrected: FloatOrNan
     shares: tuple[float, ...]
     plefka_radius: float
 
@@ -92,7 +92,8 @@ class EnergyPoint:
         return self._comparison("TAP with loops", self.predicted.corrected)
 
     def _comparison(self, name: str, predicted: float) -> Comparison:
-        return Comparison(f"{name}, T = {self.reduced:.3g} T_c", self.measured, self.error, predicted, self.degrees)
+        at = Place(reduced_temperature=self.reduced)
+        return Comparison(name, self.measured, self.error, predicted, self.degrees, at=at)
 
 
 def energy_points(
@@ -150,13 +151,13 @@ def _point(
     samples: Sequence[SampledSpins], slot: int, critical: float, phase: Phase, predicted: Predicted
 ) -> EnergyPoint:
     temperature = float(samples[0].temperatures[slot])
-    chains = [blocking(one.energies[slot] / one.spins) for one in samples]
+    chains = [blocking(sample.energies[slot] / sample.spins) for sample in samples]
     return EnergyPoint(
         temperature=temperature,
         reduced=temperature / critical,
         phase=phase,
-        measured=float(np.mean([one.mean for one in chains])),
-        error=float(np.sqrt(np.sum([one.error**2 for one in chains])) / len(chains)),
+        measured=float(np.mean([chain.mean for chain in chains])),
+        error=float(np.sqrt(np.sum([chain.error**2 for chain in chains])) / len(chains)),
         degrees=(FEWEST_BLOCKS - 1) * len(chains),
         predicted=predicted,
     )
@@ -177,15 +178,15 @@ def ordered_energy(bonds: LayeredBonds, temperature: float, *, starts: int = 12)
     states = ordered_states(bonds, temperature, starts=starts)
     if not states.solutions:
         return None
-    followed = [_followed(bonds, one) for one in states.solutions]
+    followed = [_followed(bonds, solution) for solution in states.solutions]
     logs = np.array([log for _, log in followed])
     energies = np.array([energy for energy, _ in followed])
     known, counts = np.isfinite(logs), states.shares > _COUNTS
     weights = np.exp(np.where(known, logs, -np.inf) - logs[known].max(initial=-1e300))
     usable = bool(np.all(known | ~counts))
     corrected = float(weights[known] @ energies[known] / weights[known].sum()) if usable else float("nan")
-    tap = float(states.shares @ np.array([one.energy for one in states.solutions]))
-    radius = max(one.plefka_radius for one, heavy in zip(states.solutions, counts, strict=True) if heavy)
+    tap = float(states.shares @ np.array([solution.energy for solution in states.solutions]))
+    radius = max(s.plefka_radius for s, heavy in zip(states.solutions, counts, strict=True) if heavy)
     return Predicted(tap, corrected, tuple(states.shares.tolist()), radius)
 
 
@@ -205,7 +206,7 @@ def _followed(bonds: LayeredBonds, solution: TapSolution) -> tuple[float, float]
     return solution.energy - slope / bonds.spins, logs[1] - beta * bonds.spins * solution.free_energy
 
 
-def loops(bonds: LayeredBonds, beta: float, u: Array) -> float:
+def loops(bonds: LayeredBonds, beta: float, u: FloatArray) -> float:
     """Return -(1/2) log det(1 - B), what closed loops of bonds add to log Z; nan where the state is unstable.
 
     Parameters

@@ -1,26 +1,19 @@
-"""What the single solution of a trained network is: leading eigenvectors, pixel means, classes, Monte Carlo."""
+"""What the single solution of a trained network is: leading eigenvectors, pixel means, classes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.networks.datasets import Dataset
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
 from theory.tap import Instability, TapSolution, instability
 from validation.networks.alignment import Alignment, SpanShare, alignment, span_share
-from validation.networks.sampled_order import SampledOrder, sampled_order
-from validation.networks.sampled_spins import SampledSpins
-from validation.networks.state import bonds_of, leading_modes, ordered_states, stability_mode
-from validation.networks.task import InputOrder, OutputOrder, Task, input_order, output_order, task_of
-
-Array = NDArray[np.float64]
-
-# Leading eigenvectors of J that a solution is compared with.
-MODES = 4
+from validation.networks.images import InputOrder, OutputOrder, SeenImages, input_order, output_order, seen_images
+from validation.networks.state import MODES, bonds_of, leading_modes, ordered_states, stability_mode
+from validation.numbers.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +26,8 @@ class HiddenOrder:
         Where the paramagnet of this network loses its stability, or comes closest.
     temperature : float
         Of the solution, below `critical.temperature`.
-    solution : TapSolution
-        Of lowest free energy; `pattern` are its magnetisations, turned so that layer 0 goes with the pixel mean.
+    pattern : float64 (N,)
+        Magnetisations of the solution of lowest free energy, turned so that layer 0 goes with the pixel mean.
     others : int
         Further pairs of TAP minima found at this temperature.
     widths : tuple of int
@@ -52,14 +45,11 @@ class HiddenOrder:
         Layer 0 against the images.
     outputs : OutputOrder
         The last layer against the classes.
-    sampled : SampledOrder or None
-        The Monte Carlo order at the nearest temperature sampled.
     """
 
     critical: Instability
     temperature: float
-    solution: TapSolution
-    pattern: Array
+    pattern: FloatArray
     others: int
     widths: tuple[int, ...]
     layer_overlaps: tuple[float, ...]
@@ -69,22 +59,20 @@ class HiddenOrder:
     stability: Alignment
     inputs: InputOrder
     outputs: OutputOrder
-    sampled: SampledOrder | None
 
-    def layers(self) -> list[Array]:
+    def layers(self) -> list[FloatArray]:
         """Return the pattern layer by layer."""
         return np.split(self.pattern, np.cumsum(self.widths)[:-1])
 
 
 def hidden_order(
     network: LayeredWeights,
-    task: Task | Dataset,
+    images: SeenImages | Dataset,
     *,
     kind: str = "relu",
     reduced: float = 0.9,
     critical: Instability | None = None,
     solution: TapSolution | None = None,
-    spins: SampledSpins | None = None,
     starts: int = 24,
 ) -> HiddenOrder | None:
     """Describe the TAP minimum of lowest free energy, or None where the search finds none with magnetisations.
@@ -94,8 +82,8 @@ def hidden_order(
     Parameters
     ----------
     network : LayeredWeights
-    task : Task or Dataset
-        With the true labels, also for a network trained on shuffled ones. `task_of` takes a while for many images:
+    images : SeenImages or Dataset
+        With the true labels, also for a network trained on shuffled ones. `seen_images` takes a while for many images:
         give its result where several networks are described.
     kind : str
         relu or binarised, what the network sees of the pixels; of a Dataset only.
@@ -105,45 +93,37 @@ def hidden_order(
         Computed if not given.
     solution : TapSolution, optional
         To describe instead of searching.
-    spins : SampledSpins, optional
-        Monte Carlo states on the same network; the solution searched is then one at their temperature nearest to
-        `reduced` critical ones.
     starts : int
         Random starts of the search, besides the leading eigenvectors.
     """
     bonds = bonds_of(network)
-    task = task if isinstance(task, Task) else task_of(task, kind)
+    images = images if isinstance(images, SeenImages) else seen_images(images, kind)
     critical = critical or instability(bonds)
     others = 0
     if solution is None:
-        temperature = reduced * critical.temperature
-        if spins is not None:
-            temperature = float(spins.temperatures[spins.nearest(temperature)])
-        states = ordered_states(bonds, temperature, starts=starts)
+        states = ordered_states(bonds, reduced * critical.temperature, starts=starts)
         solution, others = states.lowest, len(states.solutions) - 1
     if solution is None:
         return None
-    return _describe(network, bonds, task, critical, solution, others, spins)
+    return _describe(network, bonds, images, critical, solution, others)
 
 
 def _describe(
     network: LayeredWeights,
     bonds: LayeredBonds,
-    task: Task,
+    images: SeenImages,
     critical: Instability,
     solution: TapSolution,
     others: int,
-    spins: SampledSpins | None,
 ) -> HiddenOrder:
     values, vectors = leading_modes(bonds, min(MODES, bonds.spins))
     first = solution.magnetisations[: bonds.widths[0]]
-    side = 1.0 if first @ (task.mean - task.mean.mean()) >= 0 or bonds.fields.any() else -1.0
+    side = 1.0 if first @ (images.mean - images.mean.mean()) >= 0 or bonds.fields.any() else -1.0
     pattern = side * solution.magnetisations
     layers = [pattern[layer] for layer in bonds.layers]
     return HiddenOrder(
         critical=critical,
         temperature=solution.temperature,
-        solution=solution,
         pattern=pattern,
         others=others,
         widths=bonds.widths,
@@ -152,7 +132,6 @@ def _describe(
         modes=tuple(alignment(pattern, v) for v in vectors.T),
         mode_span=span_share(pattern, vectors),
         stability=alignment(pattern, stability_mode(bonds, critical.temperature)[1]),
-        inputs=input_order(layers[0], task),
-        outputs=output_order(layers, network, task),
-        sampled=None if spins is None else sampled_order(spins, pattern, solution.temperature, vectors),
+        inputs=input_order(layers[0], images),
+        outputs=output_order(layers, network, images),
     )

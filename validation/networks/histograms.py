@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mcsim.estimators.jackknife import mean_and_error
 from validation.networks.sampled_spins import SampledSpins
-
-Array = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 # Far fewer than a layer of a few hundred spins has values of q, so that bins hold about equally many of them.
 _MOST_BINS = 50
@@ -35,9 +34,9 @@ class OverlapHistogram:
 
     name: str
     spins: int
-    edges: Array
-    density: Array
-    error: Array
+    edges: FloatArray
+    density: FloatArray
+    error: FloatArray
 
 
 def overlap_histograms(samples: Sequence[SampledSpins], temperature: float) -> list[OverlapHistogram]:
@@ -50,7 +49,7 @@ def overlap_histograms(samples: Sequence[SampledSpins], temperature: float) -> l
     temperature : float
     """
     slot = samples[0].nearest(temperature)
-    q = np.stack([one.overlaps(slot) for one in samples])  # repeats, measurements, pairs, names
+    q = np.stack([sample.overlaps(slot) for sample in samples])  # repeats, measurements, pairs, names
     chains = np.moveaxis(q, 2, 1).reshape(-1, q.shape[1], q.shape[3])
     sizes = (*samples[0].widths, sum(samples[0].widths))
     return [
@@ -59,7 +58,7 @@ def overlap_histograms(samples: Sequence[SampledSpins], temperature: float) -> l
     ]
 
 
-def _histogram(name: str, spins: int, chains: Array, *, reversible: bool) -> OverlapHistogram:
+def _histogram(name: str, spins: int, chains: FloatArray, *, reversible: bool) -> OverlapHistogram:
     # q takes spins + 1 values 2/spins apart: bins of whole numbers of them, symmetric about 0.
     width = max(1, round((spins + 1) / _MOST_BINS)) * 2 / spins
     bins = int(np.ceil((2 + 2 / spins) / width - 1e-9))
@@ -67,5 +66,5 @@ def _histogram(name: str, spins: int, chains: Array, *, reversible: bool) -> Ove
     densities = np.array([np.histogram(chain, edges)[0] for chain in chains]) / (chains.shape[1] * width)
     if reversible:
         densities = (densities + densities[:, ::-1]) / 2
-    error = densities.std(axis=0, ddof=1) / np.sqrt(len(densities)) if len(densities) > 1 else np.zeros(bins)
-    return OverlapHistogram(name, spins, edges, densities.mean(axis=0), error)
+    mean, error = mean_and_error(densities)
+    return OverlapHistogram(name, spins, edges, mean, error if len(densities) > 1 else np.zeros(bins))

@@ -17,16 +17,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gamma, gammaln
 
 from validation.networks.moments import binder_of, projection_chains, spread_of
 from validation.networks.sampled_spins import SampledSpins
+from validation.numbers.arrays import FloatArray, FloatOrNan
 from validation.numbers.blocks import block_jackknife
 from validation.numbers.compare import Comparison
-
-Array = NDArray[np.float64]
 
 CRITICAL_BINDER = float((3 - gamma(0.25) * gamma(1.25) / gamma(0.75) ** 2) / 2)
 
@@ -52,10 +50,10 @@ class Melting:
     """
 
     critical_temperature: float
-    binder: float
-    binder_error: float
-    spread: float
-    spread_error: float
+    binder: FloatOrNan
+    binder_error: FloatOrNan
+    spread: FloatOrNan
+    spread_error: FloatOrNan
     degrees: int
     participants: float
     expected_binder: float
@@ -64,15 +62,15 @@ class Melting:
     @property
     def comparisons(self) -> list[Comparison]:
         """Both temperatures against the TAP T_c, where deviations are expected of the size alone (see `expected_*`)."""
-        found = (("Binder ratio", self.binder, self.binder_error), ("spread", self.spread, self.spread_error))
+        rows = (("Binder ratio", self.binder, self.binder_error), ("spread", self.spread, self.spread_error))
         return [
             Comparison(f"melting by {name}", value, error, self.critical_temperature, self.degrees)
-            for name, value, error in found
+            for name, value, error in rows
             if np.isfinite(value)
         ]
 
 
-def melting(samples: Sequence[SampledSpins], mode: Array, critical_temperature: float) -> Melting:
+def melting(samples: Sequence[SampledSpins], mode: FloatArray, critical_temperature: float) -> Melting:
     """Return where the order along a mode melts.
 
     Parameters
@@ -87,19 +85,27 @@ def melting(samples: Sequence[SampledSpins], mode: Array, critical_temperature: 
     temperatures = samples[0].temperatures
     chains = projection_chains(samples, mode)
 
-    def both(averages: Array) -> Array:
+    def both(averages: FloatArray) -> FloatArray:
         binder, spread = binder_of(averages)[:, 0], spread_of(averages)[:, 0]
         return np.array([crossing(temperatures, binder, CRITICAL_BINDER), peak(temperatures, spread)])
 
-    found = block_jackknife(chains, both)
+    temperature = block_jackknife(chains, both)
     participants = float(np.sum(mode**2) ** 2 / np.sum(mode**4))
+    expected_binder, expected_spread = curie_weiss_melting(max(4, round(participants)))
     return Melting(
-        critical_temperature, float(found.value[0]), float(found.error[0]), float(found.value[1]),
-        float(found.error[1]), found.degrees, participants, *curie_weiss_melting(max(4, round(participants))),
-    )  # fmt: skip
+        critical_temperature=critical_temperature,
+        binder=float(temperature.value[0]),
+        binder_error=float(temperature.error[0]),
+        spread=float(temperature.value[1]),
+        spread_error=float(temperature.error[1]),
+        degrees=temperature.degrees,
+        participants=participants,
+        expected_binder=expected_binder,
+        expected_spread=expected_spread,
+    )
 
 
-def crossing(temperatures: Array, values: Array, level: float) -> float:
+def crossing(temperatures: FloatArray, values: FloatArray, level: float) -> float:
     """Return the highest temperature at which values, linear between temperatures, fall through the level, or nan."""
     above = np.flatnonzero((values[:-1] >= level) & (values[1:] < level))
     if not above.size:
@@ -109,7 +115,7 @@ def crossing(temperatures: Array, values: Array, level: float) -> float:
     return float(temperatures[i] + share * (temperatures[i + 1] - temperatures[i]))
 
 
-def peak(temperatures: Array, values: Array, reach: int = 2) -> float:
+def peak(temperatures: FloatArray, values: FloatArray, reach: int = 2) -> float:
     """Return the vertex of a parabola in log T through the largest value and its neighbours, or nan at an end."""
     top = int(np.argmax(values))
     if not reach <= top < values.size - reach:
@@ -122,7 +128,7 @@ def peak(temperatures: Array, values: Array, reach: int = 2) -> float:
     return float(np.exp(np.clip(x.mean() - slope / (2 * curvature), x[0], x[-1])))
 
 
-def curie_weiss(spins: int, temperature: float) -> Array:
+def curie_weiss(spins: int, temperature: float) -> FloatArray:
     """Return the exact averages of |m|, m^2, m^4 for the magnetisation of N spins with couplings 1/N; T_c = 1."""
     m = np.linspace(-1, 1, spins + 1)
     up = np.arange(spins + 1)

@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from validation.networks.sampled_spins import SampledSpins
+from validation.numbers.arrays import FloatArray
 from validation.numbers.blocks import Estimates, block_jackknife
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +35,7 @@ class Moments:
         N (<x^2> - <|x|>^2), which peaks where the order melts.
     """
 
-    temperatures: Array
+    temperatures: FloatArray
     names: tuple[str, ...]
     binder: Estimates
     susceptibility: Estimates
@@ -54,15 +52,15 @@ def overlap_moments(samples: Sequence[SampledSpins]) -> Moments:
     """
     first = samples[0]
     # Pairs share copies, so that they are one chain; slots stay together, since exchanges tie them.
-    chains = np.stack([
-        np.stack([_powers(one.overlaps(slot)).mean(axis=1) for slot in range(first.temperatures.size)], axis=1)
-        for one in samples
-    ])  # fmt: skip
+    slots = range(first.temperatures.size)
+    chains = np.stack(
+        [np.stack([_powers(sample.overlaps(slot)).mean(axis=1) for slot in slots], axis=1) for sample in samples]
+    )
     sizes = np.array([*first.widths, first.spins], dtype=np.float64)
     return _moments(first.temperatures, first.overlap_names, chains, sizes)
 
 
-def projection_moments(samples: Sequence[SampledSpins], direction: Array) -> Moments:
+def projection_moments(samples: Sequence[SampledSpins], direction: FloatArray) -> Moments:
     """Return the moments of x = s.v/(|v| N^{1/2}) over all sampled states of one network.
 
     Parameters
@@ -76,28 +74,28 @@ def projection_moments(samples: Sequence[SampledSpins], direction: Array) -> Mom
     return _moments(samples[0].temperatures, ("projection",), chains, np.array([float(direction.size)]))
 
 
-def projection_chains(samples: Sequence[SampledSpins], direction: Array) -> Array:
+def projection_chains(samples: Sequence[SampledSpins], direction: FloatArray) -> FloatArray:
     """Return |x|, x^2, x^4 of every independent chain, shape (chains, measurements, slots, 1, 3)."""
-    x = np.stack([one.projections(direction) for one in samples])  # repeats, slots, measurements, copies
+    x = np.stack([sample.projections(direction) for sample in samples])  # repeats, slots, measurements, copies
     chains = np.moveaxis(x, (3, 2), (1, 2)).reshape(-1, x.shape[2], x.shape[1])
     return _powers(chains[..., np.newaxis])
 
 
-def _powers(x: Array) -> Array:
+def _powers(x: FloatArray) -> FloatArray:
     return np.stack([np.abs(x), x**2, x**4], axis=-1)
 
 
-def binder_of(averages: Array) -> Array:
+def binder_of(averages: FloatArray) -> FloatArray:
     """Return (3 - <x^4>/<x^2>^2)/2 from averages of |x|, x^2, x^4 along the last axis."""
     return np.asarray((3 - averages[..., 2] / averages[..., 1] ** 2) / 2)
 
 
-def spread_of(averages: Array) -> Array:
+def spread_of(averages: FloatArray) -> FloatArray:
     """Return <x^2> - <|x|>^2 from averages of |x|, x^2, x^4 along the last axis."""
     return np.asarray(averages[..., 1] - averages[..., 0] ** 2)
 
 
-def _moments(temperatures: Array, names: tuple[str, ...], chains: Array, sizes: Array) -> Moments:
+def _moments(temperatures: FloatArray, names: tuple[str, ...], chains: FloatArray, sizes: FloatArray) -> Moments:
     return Moments(
         temperatures=temperatures,
         names=names,

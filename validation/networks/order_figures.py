@@ -7,37 +7,37 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from validation.networks.alignment import orthonormal
 from validation.networks.figures import epoch_axis
 from validation.networks.hidden_order import HiddenOrder
-from validation.networks.task import Task
+from validation.networks.images import SeenImages
+from validation.numbers.arrays import FloatArray
 from validation.pages.plots import INKS, MARKERS, figure, to_svg
 
-Array = NDArray[np.float64]
 
-
-def pattern_figure(orders: Sequence[tuple[float, HiddenOrder]], task: Task) -> str:
+def pattern_figure(
+    orders: Sequence[tuple[float, HiddenOrder]], pixel_mean: FloatArray, in_class_means: FloatArray
+) -> str:
     """Draw the pixel mean, the pattern of layer 0 at each epoch, and what the class means explain of the last.
 
     Parameters
     ----------
     orders : sequence of (epoch, HiddenOrder)
-    task : Task
+    pixel_mean, in_class_means : float64 (N_0,)
+        The latter of the last epoch's pattern, from `explained`.
 
     Raises
     ------
     ValueError
         Where the pixels make no square image.
     """
-    side = math.isqrt(task.mean.size)
-    if side**2 != task.mean.size:
-        raise ValueError(f"{task.mean.size} pixels: a square image is needed to draw patterns")
-    last = orders[-1][1].layers()[0]
-    images = [("pixel mean", task.mean - task.mean.mean())]
+    side = math.isqrt(pixel_mean.size)
+    if side**2 != pixel_mean.size:
+        raise ValueError(f"{pixel_mean.size} pixels: a square image is needed to draw patterns")
+    images = [("pixel mean", pixel_mean - pixel_mean.mean())]
     images += [(f"epoch {epoch:g}", order.layers()[0]) for epoch, order in orders]
-    images.append((f"epoch {orders[-1][0]:g}, part in\nthe class means", explained(last, task)))
+    images.append((f"epoch {orders[-1][0]:g}, part in\nthe class means", in_class_means))
     with figure(2, 2.2) as (drawing, axes):
         for axis in axes:
             axis.remove()
@@ -53,9 +53,9 @@ def pattern_figure(orders: Sequence[tuple[float, HiddenOrder]], task: Task) -> s
         return to_svg(drawing)
 
 
-def explained(pattern: Array, task: Task) -> Array:
+def explained(pattern: FloatArray, images: SeenImages) -> FloatArray:
     """Return the part of a pattern, less its average, in the span of the class means less the pixel mean."""
-    differences = (task.class_means - task.mean).T
+    differences = (images.class_means - images.mean).T
     basis = orthonormal(differences - differences.mean(axis=0))
     return np.asarray(basis @ (basis.T @ (pattern - pattern.mean())))
 
@@ -83,8 +83,7 @@ def projections_figure(
                         [e for e, _ in chosen], [read(o) for _, o in chosen], MARKERS[i] + style, ms=4.5, lw=0.9,
                         color=INKS[i], mfc=INKS[i] if filled else "white", label=label,
                     )  # fmt: skip
-        one = orders[0][1].inputs
-        axes[1].axhline(one.classes_centred.expected, color="0.35", lw=1.2, label="random pattern")
+        axes[1].axhline(orders[0][1].inputs.classes_centred.expected, color="0.35", lw=1.2, label="random pattern")
         axes[1].set_ylabel("share of layer 0's pattern\n(average over pixels removed)")
         axes[2].axhspan(-1 / 3, 1 / 3, color="0.92", zorder=0, label="random pattern, rms")
         axes[2].set_ylabel("correlation across classes\nwith the output pattern")

@@ -6,16 +6,14 @@ for independent spins and are m_i m_j for a single pair of states +-m.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mcsim.estimators.jackknife import leave_one_out
 from validation.networks.alignment import Alignment, alignment
 from validation.networks.sampled_spins import SampledSpins
-
-Array = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 _BLOCKS = 8
 
@@ -52,7 +50,7 @@ class SampledOrder:
     modes: tuple[Alignment, ...]
 
 
-def sampled_order(spins: SampledSpins, pattern: Array, temperature: float, modes: Array) -> SampledOrder:
+def sampled_order(spins: SampledSpins, pattern: FloatArray, temperature: float, modes: FloatArray) -> SampledOrder:
     """Compare the order in sampled states with a TAP solution.
 
     Parameters
@@ -67,23 +65,23 @@ def sampled_order(spins: SampledSpins, pattern: Array, temperature: float, modes
     """
     slot = spins.nearest(temperature)
     blocks = block_correlations(spins, slot, _BLOCKS)
-    recovered, recovered_error = _jackknifed(blocks, lambda c: _recovered(c, pattern))
-    share, share_error = _jackknifed(blocks, lambda c: _share_of_overlap(c, pattern))
+    recovered = leave_one_out(blocks, lambda correlations: _recovered(correlations, pattern))
+    share = leave_one_out(blocks, lambda correlations: _share_of_overlap(correlations, pattern))
     values, vectors = np.linalg.eigh(blocks.mean(axis=0))
     leading = vectors[:, -1]
     return SampledOrder(
         temperature=float(spins.temperatures[slot]),
-        recovered=recovered,
-        recovered_error=recovered_error,
-        share_of_overlap=share,
-        share_of_overlap_error=share_error,
+        recovered=float(recovered.whole),
+        recovered_error=float(recovered.error),
+        share_of_overlap=float(share.whole),
+        share_of_overlap_error=float(share.error),
         leading_share=float(values[-1] / len(leading)),
         solution=alignment(leading, pattern),
         modes=tuple(alignment(leading, v) for v in modes.T),
     )
 
 
-def block_correlations(spins: SampledSpins, slot: int, blocks: int) -> Array:
+def block_correlations(spins: SampledSpins, slot: int, blocks: int) -> FloatArray:
     """Return <s_i s_j> of successive blocks of measurements, shape (blocks, N, N)."""
     states = spins.states[slot]
     rows = len(states) // blocks
@@ -94,20 +92,14 @@ def block_correlations(spins: SampledSpins, slot: int, blocks: int) -> Array:
     return np.stack([(s := part.astype(np.float32)).T @ s / len(s) for part in parts]).astype(np.float64)
 
 
-def _jackknifed(blocks: Array, statistic: Callable[[Array], float]) -> tuple[float, float]:
-    total, n = blocks.sum(axis=0), len(blocks)
-    without = np.array([statistic((total - one) / (n - 1)) for one in blocks])
-    return statistic(total / n), float(np.sqrt((n - 1) * without.var()))
-
-
-def _recovered(correlations: Array, pattern: Array) -> float:
+def _recovered(correlations: FloatArray, pattern: FloatArray) -> float:
     """Return sum_{i != j} m_i m_j <s_i s_j> / sum_{i != j} m_i^2 m_j^2; <s_i s_i> = 1."""
     squares = pattern**2
     found = pattern @ correlations @ pattern - squares.sum()
     return float(found / (squares.sum() ** 2 - (squares**2).sum()))
 
 
-def _share_of_overlap(correlations: Array, pattern: Array) -> float:
+def _share_of_overlap(correlations: FloatArray, pattern: FloatArray) -> float:
     squares = pattern**2
     found = pattern @ correlations @ pattern - squares.sum()
     own = squares.sum() ** 2 - (squares**2).sum()

@@ -17,8 +17,7 @@ from mcsim.models.ising import IsingModel
 from mcsim.networks.source import network_of_sample
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.tempering.driver import TemperingChain, measurements
-
-Array = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +37,9 @@ class SampledSpins:
         Whether s -> -s is a symmetry: there are no biases.
     """
 
-    temperatures: Array
+    temperatures: FloatArray
     states: NDArray[np.int8]
-    energies: Array
+    energies: FloatArray
     widths: tuple[int, ...]
     reversible: bool
 
@@ -48,7 +47,7 @@ class SampledSpins:
         """Return the index of the slot nearest to a temperature."""
         return int(np.argmin(np.abs(np.log(self.temperatures / temperature))))
 
-    def flat(self, slot: int) -> Array:
+    def flat(self, slot: int) -> FloatArray:
         """Return all states of a slot, shape (measurements x copies, N)."""
         return np.asarray(self.states[slot].reshape(-1, self.states.shape[-1]), dtype=np.float64)
 
@@ -62,7 +61,7 @@ class SampledSpins:
         """Return what the last axis of `overlaps` runs over."""
         return (*(f"layer {k}" for k in range(len(self.widths))), "all spins")
 
-    def overlaps(self, slot: int) -> Array:
+    def overlaps(self, slot: int) -> FloatArray:
         """Return the overlaps of all pairs of copies, shape (measurements, pairs, layers + 1), all spins last."""
         first, second = np.triu_indices(self.states.shape[2], 1)
         states = self.states[slot]
@@ -73,22 +72,17 @@ class SampledSpins:
         sizes = np.array([*self.widths, self.spins], dtype=np.float64)
         return np.asarray(np.concatenate([layers, everything], axis=-1) / sizes)
 
-    def projections(self, direction: Array) -> Array:
+    def projections(self, direction: FloatArray) -> FloatArray:
         """Return s.v/(|v| N^{1/2}), from -1 to 1, shape (slots, measurements, copies)."""
         unit = direction / (np.linalg.norm(direction) * np.sqrt(direction.size))
-        along = [one.astype(np.float32) @ unit.astype(np.float32) for one in self.states]
+        along = [states.astype(np.float32) @ unit.astype(np.float32) for states in self.states]
         return np.array(along, dtype=np.float64)
 
-    def correlations(self, slot: int) -> Array:
-        """Return <s_i s_j>, shape (N, N)."""
-        states = self.flat(slot)
-        return np.asarray(states.T @ states / len(states))
-
-    def magnetisations(self, slot: int, reference: Array) -> Array:
+    def magnetisations(self, slot: int, reference: FloatArray) -> FloatArray:
         """Return <s_i>, each state turned to the side of the reference where s -> -s is a symmetry.
 
         Turning makes a magnetisation along the reference even of independent spins, of size (2/pi)^{1/2} along its
-        unit vector: above the transition read `correlations` instead.
+        unit vector: above the transition read `sampled_order` instead.
         """
         states = self.flat(slot)
         sides = np.where(states @ reference >= 0, 1.0, -1.0) if self.reversible else np.ones(len(states))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
 from theory.tap import Census, TapSolution, census
+from validation.numbers.arrays import FloatArray
 
-Array = NDArray[np.float64]
-
+# Leading eigenvectors of J that an order is compared with.
+MODES = 4
 _LARGEST_DENSE = 800
 # Root mean square magnetisation below which a solution is the paramagnet.
 _ORDERED = 1e-3
@@ -26,12 +26,12 @@ def bonds_of(network: LayeredWeights) -> LayeredBonds:
     return LayeredBonds(network.weights, fields)
 
 
-def leading_modes(bonds: LayeredBonds, count: int = 4) -> tuple[Array, Array]:
+def leading_modes(bonds: LayeredBonds, count: int = MODES) -> tuple[FloatArray, FloatArray]:
     """Return the largest eigenvalues of J, falling, and their unit eigenvectors, shape (N, count)."""
     return _largest(bonds, count, np.zeros(bonds.spins), 1.0)
 
 
-def stability_mode(bonds: LayeredBonds, temperature: float) -> tuple[float, Array]:
+def stability_mode(bonds: LayeredBonds, temperature: float) -> tuple[float, FloatArray]:
     """Return the least eigenvalue of I - M at m = 0 and its unit eigenvector: the direction that orders first."""
     beta = 1 / temperature
     onsager = beta**2 * bonds.apply_squares(np.ones(bonds.spins))
@@ -39,7 +39,7 @@ def stability_mode(bonds: LayeredBonds, temperature: float) -> tuple[float, Arra
     return 1 - float(values[0]), vectors[:, 0]
 
 
-def _largest(bonds: LayeredBonds, count: int, diagonal: Array, scale: float) -> tuple[Array, Array]:
+def _largest(bonds: LayeredBonds, count: int, diagonal: FloatArray, scale: float) -> tuple[FloatArray, FloatArray]:
     """Return the largest eigenvalues of scale J + diag(diagonal), falling, and their eigenvectors."""
     n = bonds.spins
     if n <= _LARGEST_DENSE:
@@ -47,7 +47,7 @@ def _largest(bonds: LayeredBonds, count: int, diagonal: Array, scale: float) -> 
         values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
     else:
 
-        def product(x: Array) -> Array:
+        def product(x: FloatArray) -> FloatArray:
             return scale * bonds.apply(x.ravel()) + diagonal * x.ravel()
 
         operator = LinearOperator((n, n), matvec=product, dtype=np.float64)
@@ -74,7 +74,7 @@ class OrderedStates:
 
     temperature: float
     solutions: tuple[TapSolution, ...]
-    shares: Array
+    shares: FloatArray
     census: Census
 
     @property
@@ -84,7 +84,7 @@ class OrderedStates:
 
 
 def ordered_states(
-    bonds: LayeredBonds, temperature: float, *, starts: int = 24, states: Array | None = None, seed: int = 0
+    bonds: LayeredBonds, temperature: float, *, starts: int = 24, states: FloatArray | None = None, seed: int = 0
 ) -> OrderedStates:
     """Return the TAP minima with magnetisations, from starts along the leading eigenvectors and at random.
 
@@ -99,15 +99,15 @@ def ordered_states(
     seed : int
         Of the random starts.
     """
-    vectors = leading_modes(bonds, min(4, bonds.spins))[1]
+    vectors = leading_modes(bonds, min(MODES, bonds.spins))[1]
     given = np.tanh(vectors * np.sqrt(bonds.spins))
     if states is not None:
         given = np.hstack([given, states])
     searched = census(bonds, temperature, starts=starts, seed=seed, states=given)
     solutions = tuple(
-        one.solution
-        for one in searched.found
-        if one.solution.overlap > _ORDERED**2 and one.solution.least_eigenvalue > 0
+        state.solution
+        for state in searched.found
+        if state.solution.overlap > _ORDERED**2 and state.solution.least_eigenvalue > 0
     )
     costs = np.array([s.free_energy for s in solutions]) * bonds.spins / temperature
     shares = np.exp(-(costs - costs.min(initial=np.inf)))

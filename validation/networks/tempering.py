@@ -8,9 +8,6 @@ from pathlib import Path
 
 from mcsim.config import RunConfig, parse_config
 from mcsim.networks.files import digits_weights_path, load_weights
-from mcsim.parallel.communicator import Communicator
-from mcsim.simulate import simulate
-from validation.runs.spins import MeasuredRun, read_measured
 
 
 @dataclass(frozen=True)
@@ -82,15 +79,3 @@ def tempering_config(
             "sweeps_per_measurement": plan.sweeps_per_measurement,
         },
     })  # fmt: skip
-
-
-def run_tempering(config: RunConfig, folder: Path, world: Communicator) -> MeasuredRun:
-    """Sample, or take up what the folder already holds of this configuration, and read the result.
-
-    Every rank of `world` calls this, and every rank reads.
-    """
-    simulate(config, folder, world, restart_interrupted=True, show_progress=False)
-    world.barrier()
-    run = read_measured(folder)
-    assert isinstance(run, MeasuredRun)
-    return run

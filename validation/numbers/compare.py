@@ -35,6 +35,8 @@ class Place:
     ----------
     run : str
         Name of a run or of a network.
+    epoch : float
+        Of its training.
     size : int
         N, of a number at one size; limits of infinite size have none.
     temperature, reduced_temperature, beta : float
@@ -44,6 +46,7 @@ class Place:
     """
 
     run: str = ""
+    epoch: float | None = None
     size: int | None = None
     temperature: float | None = None
     reduced_temperature: float | None = None
@@ -54,6 +57,7 @@ class Place:
         """Return it as tables and legends show it; the layer is part of a quantity's symbol."""
         texts = [
             self.run,
+            "" if self.epoch is None else f"epoch {self.epoch:.3g}",
             "" if self.size is None else f"N = {self.size}",
             "" if self.temperature is None else f"T = {self.temperature:.4g}",
             "" if self.reduced_temperature is None else f"T = {self.reduced_temperature:.3g} T_c",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -64,11 +64,8 @@ def temperature_axis(axis: Axes, *, logarithmic: bool = True) -> None:
     axis.set_xlabel("temperature  $T$  [coupling scale]")
     if logarithmic:
         low, high = axis.get_xlim()
-        axis.set_xscale("log")
+        log_axis(axis, "x", [t for t in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= t <= high])
         axis.set_xlim(max(low, 1e-3), high)
-        axis.set_xticks([t for t in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= t <= high])
-        axis.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
-        axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
 
 
 def label_of(place: Place) -> str:
@@ -87,3 +84,13 @@ def averages(axis: Axes, x: FloatArray, samples: FloatArray, ink: int, label: st
     """Draw means over samples (samples, points) with their standard errors."""
     axis.errorbar(x, samples.mean(axis=0), standard_error(samples), fmt=MARKERS[ink % len(MARKERS)], ms=4, mfc="white",
                   color=INKS[ink % len(INKS)], capsize=2, label=label)  # fmt: skip
+
+
+def log_axis(axis: Axes, name: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
+    """Make one axis logarithmic with its numbers written out, and with ticks at given values alone."""
+    axis.set(**{f"{name}scale": "log"})
+    line = axis.xaxis if name == "x" else axis.yaxis
+    line.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+    if ticks is not None:
+        line.set_ticks(ticks)
+        line.set_minor_locator(mpl.ticker.NullLocator())

@@ -1,70 +1,105 @@
-"""A whole paper in one command, what all share: parts are computed, claims tested, a page written."""
+"""A whole paper in one command: tasks are computed, claims tested, a page written. A paper says what and how."""
 
 from __future__ import annotations
 
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from mcsim.atomic import atomic_write
 from mcsim.command_line import EXIT_FAILED, UsageError
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
-from validation.claims.base import Finding
+from validation.claims.base import Claim, Finding, NotApplicableError
 from validation.numbers.compare import Verdict
+from validation.pages.page import Entry, render
 from validation.pages.report import Untested, as_json
-from validation.papers.parts import Part, Result, Store, run_parts, write_atomically
+from validation.papers.evidence import Evidence
+from validation.papers.tasks import ResultStore, Task, run_tasks
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A part without a result, and why."""
+    """A task without a result, and why."""
 
-    part: str
+    task: str
     reason: str
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a paper's parts came to.
+class Section:
+    """A figure of a paper's page, an <svg> element or nothing, under a title and over a caption."""
+
+    title: str
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a paper's page shows besides verdicts.
 
     Attributes
     ----------
-    results : dict
-        By name of the part.
-    failures : list of Failure
+    sections : sequence of Section
+        Those without a figure are left out.
+    values : dict
+        What else the paper's template takes.
+    document : dict
+        What the page's JSON holds besides the findings.
     """
 
-    results: dict[str, Result]
-    failures: list[Failure]
+    sections: Sequence[Section]
+    values: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
 
 
-class Paper(Protocol):
-    """What a paper's command needs of a paper, full or quick."""
+def _nothing_missing(store: ResultStore) -> None:
+    """Accept that a paper needs nothing more."""
 
-    @property
-    def parts(self) -> Sequence[Part]:
-        """Everything to compute."""
 
-    def identity(self) -> dict[str, Any]:
-        """Return what distinguishes this run from another one in the same folder; no path is part of it."""
+@dataclass(frozen=True)
+class Paper:
+    """A paper with its plan, full or quick.
 
-    def check(self, store: Store) -> None:
-        """Raise UsageError where something is missing that the parts without result need."""
+    Attributes
+    ----------
+    title, template : str
+        Of the page; the template, a child of paper.html, lies in validation/pages/templates.
+    identity : dict
+        What distinguishes this run from another one in the same folder; no path is part of it.
+    tasks : sequence of Task
+        Everything to compute.
+    claims : dict
+        By id; `evaluate` takes the evidence.
+    evidence : callable
+        From results by type and by what they are about.
+    content : callable
+        From the evidence to what the page shows.
+    check : callable
+        Raises UsageError where something is missing that the tasks without result need.
+    """
 
-    def conclude(self, outcome: Outcome, page: Path) -> tuple[list[Finding], list[Untested]]:
-        """Test the claims and write the page (.html), and the same as .json beside it."""
+    title: str
+    template: str
+    identity: dict[str, Any]
+    tasks: Sequence[Task[Any]]
+    claims: Mapping[str, Claim]
+    evidence: Callable[[dict[Any, Any]], Evidence]
+    content: Callable[[Any], Content]
+    check: Callable[[ResultStore], None] = _nothing_missing
 
 
 def run_paper(paper: Paper, args: Namespace, comm: Communicator) -> int:
     """Compute what is missing, write report.html and report.json, and return the exit code; every rank calls this.
 
-    0: no claim failed. 1: one did, or a part did.
+    0: no claim failed. 1: one did, or a task did.
 
     Raises
     ------
@@ -74,24 +109,24 @@ def run_paper(paper: Paper, args: Namespace, comm: Communicator) -> int:
     store = on_first_rank(comm, lambda: open_folder(args.out, paper))
     try:
         with threadpool_limits(limits=1):
-            run_parts(paper.parts, store, comm)
+            run_tasks(paper.tasks, store, comm)
     except KeyboardInterrupt:
         print(f"mcsim-validate: call it again to go on from what is in {args.out}", file=sys.stderr, flush=True)
         raise
     return on_first_rank(comm, lambda: _conclude(paper, args, store))
 
 
-def open_folder(out: Path, paper: Paper) -> Store:
-    """Return the store of parts in a folder that is new or of the same configuration."""
+def open_folder(out: Path, paper: Paper) -> ResultStore:
+    """Return the store of results in a folder that is new or of the same configuration."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out: {out} is a file; give a folder")
     settings = out / "run.json"
-    identity = json.loads(json.dumps(paper.identity()))
+    identity = json.loads(json.dumps(paper.identity))
     if settings.exists():
         _check_same(settings, identity)
-    store = Store(out / "parts")
+    store = ResultStore(out / "tasks")
     paper.check(store)
-    write_atomically(settings, json.dumps(identity, indent=2))
+    _write(settings, json.dumps(identity, indent=2))
     return store
 
 
@@ -107,35 +142,77 @@ def _check_same(settings: Path, identity: dict[str, object]) -> None:
         raise UsageError(f"--out: {settings.parent} holds a run of another configuration ({key}: {shown})")
 
 
-def gather(parts: Sequence[Part], store: Store) -> Outcome:
-    """Return what the parts came to, and which have failed."""
-    records = [(part, store.record(part)) for part in parts]
-    results = {part.name: record.result for part, record in records if record is not None and record.result is not None}
-    failures = [
-        Failure(part.name, "was not computed" if record is None else record.error)
-        for part, record in records
-        if part.name not in results
-    ]
-    return Outcome(results, failures)
+def put_to_test(claims: Mapping[str, Claim], evidence: Evidence) -> tuple[list[Finding], list[Untested]]:
+    """Return the findings, and the claims that the evidence cannot speak about."""
+    findings, untested = [], []
+    for claim in claims.values():
+        try:
+            findings.append(claim.evaluate(claim, evidence))
+        except NotApplicableError as error:
+            untested.append(Untested(claim, str(error)))
+    return findings, untested
 
 
-def _conclude(paper: Paper, args: Namespace, store: Store) -> int:
-    outcome = gather(paper.parts, store)
+def _conclude(paper: Paper, args: Namespace, store: ResultStore) -> int:
+    results = {task: store.find(task) for task in paper.tasks}
+    failures = [_failure(task, store) for task, result in results.items() if result is None]
+    evidence = paper.evidence({(t.result, t.about): result for t, result in results.items() if result is not None})
+    findings, untested = put_to_test(paper.claims, evidence)
     page = args.out / "report.html"
-    findings, untested = paper.conclude(outcome, page)
+    _write_page(page, paper, evidence, findings, untested, failures)
     if args.json:
         print(json.dumps(as_json(findings, untested)))
     else:
-        _print(findings, untested, outcome.failures, page)
-    failed = bool(outcome.failures) or any(finding.verdict is Verdict.FAIL for finding in findings)
+        _print(findings, untested, failures, page)
+    failed = bool(failures) or any(finding.verdict is Verdict.FAIL for finding in findings)
     return EXIT_FAILED if failed else 0
+
+
+def _failure(task: Task[Any], store: ResultStore) -> Failure:
+    record = store.record(task)
+    return Failure(task.name, "was not computed" if record is None else record.error)
+
+
+def _write_page(
+    page: Path,
+    paper: Paper,
+    evidence: Evidence,
+    findings: Sequence[Finding],
+    untested: Sequence[Untested],
+    failures: Sequence[Failure],
+) -> None:
+    """Write the page as HTML, and the findings with what the paper adds and the failures beside it as JSON."""
+    content = paper.content(evidence)
+    html = render(
+        paper.template,
+        title=paper.title,
+        label=evidence.label,
+        entries=[Entry(finding, paper.claims[finding.claim_id].source) for finding in findings],
+        untested=untested,
+        failures=failures,
+        sections=[section for section in content.sections if section.svg],
+        **content.values,
+    )
+    document = {
+        **as_json(findings, untested),
+        "label": evidence.label,
+        **content.document,
+        "failed_tasks": [asdict(failure) for failure in failures],
+    }
+    _write(page, html)
+    _write(page.with_suffix(".json"), json.dumps(document, indent=2))
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _print(findings: Sequence[Finding], untested: Sequence[Untested], failures: Sequence[Failure], page: Path) -> None:
     for finding in findings:
         print(f"{finding.verdict:<12} {finding.claim_id}\n    {finding.summary}")
-    for one in untested:
-        print(f"{'not tested':<12} {one.claim.id}\n    {one.reason}")
+    for refusal in untested:
+        print(f"{'not tested':<12} {refusal.claim.id}\n    {refusal.reason}")
     for failure in failures:
-        print(f"{'FAILED PART':<12} {failure.part}\n    {failure.reason}")
+        print(f"{'FAILED TASK':<12} {failure.task}\n    {failure.reason}")
     print(f"report: {page}")

@@ -11,10 +11,10 @@ from mcsim.command_line import UsageError
 from mcsim.parallel.communicator import Communicator
 from validation.claims.base import Claim
 from validation.papers.barney2024.claims import CLAIMS as BARNEY_CLAIMS
-from validation.papers.barney2024.command import BarneyPaper
+from validation.papers.barney2024.paper import barney2024
 from validation.papers.paper import Paper, run_paper
 from validation.papers.winer2025.claims import CLAIMS as WINER_CLAIMS
-from validation.papers.winer2025.command import WinerPaper
+from validation.papers.winer2025.paper import winer2025
 
 
 class MakesPaper(Protocol):
@@ -24,7 +24,7 @@ class MakesPaper(Protocol):
         """Return the paper, full or quick."""
 
 
-PAPERS: dict[str, MakesPaper] = {"barney2024": BarneyPaper, "winer2025": WinerPaper}
+PAPERS: dict[str, MakesPaper] = {"barney2024": barney2024, "winer2025": winer2025}
 CLAIMS: dict[str, Mapping[str, Claim]] = {"barney2024": BARNEY_CLAIMS, "winer2025": WINER_CLAIMS}
 
 

@@ -19,11 +19,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import least_squares
 
-Array = NDArray[np.float64]
+from validation.numbers.arrays import FloatArray
 
 FEWEST_STAGES = 5
 # Relative accuracy of T_c itself: noise is never taken to be less.
@@ -52,7 +51,7 @@ class Law:
     aicc: float
     largest_misfit: float
 
-    def temperature(self, epochs: Array) -> Array:
+    def temperature(self, epochs: FloatArray) -> FloatArray:
         """Return T_c of the law."""
         return _LAWS[self.name](np.asarray(self.parameters), epochs)
 
@@ -79,10 +78,10 @@ class Growth:
         Chance of so large a misfit of the power law if it is true.
     """
 
-    epochs: Array
-    mean: Array
+    epochs: FloatArray
+    mean: FloatArray
     noise: float
-    exponents: Array
+    exponents: FloatArray
     exponent: float
     error: float
     degrees: int
@@ -105,7 +104,7 @@ class Growth:
         return self.laws["power"].chi_squared / (self.epochs.size - 2)
 
 
-def fit_growth(epochs: Array, temperatures: Array) -> Growth:
+def fit_growth(epochs: FloatArray, temperatures: FloatArray) -> Growth:
     """Fit the three laws.
 
     Parameters
@@ -146,7 +145,7 @@ def fit_growth(epochs: Array, temperatures: Array) -> Growth:
     )
 
 
-def shape_noise(x: Array, y: Array) -> float:
+def shape_noise(x: FloatArray, y: FloatArray) -> float:
     """Return the standard error of the mean curve's shape from what the curves (seeds, n) do not share."""
     seeds, n = y.shape
     own = y - y.mean(axis=0)
@@ -156,20 +155,20 @@ def shape_noise(x: Array, y: Array) -> float:
     return float(np.sqrt(np.square(rest).sum() / ((seeds - 1) * (n - 2)) / seeds))
 
 
-def _power(parameters: Array, epochs: Array) -> Array:
+def _power(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
     return np.asarray(parameters[0] * epochs ** parameters[1])
 
 
-def _logarithm(parameters: Array, epochs: Array) -> Array:
+def _logarithm(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
     return np.asarray(parameters[0] + parameters[1] * np.log(epochs))
 
 
-def _offset(parameters: Array, epochs: Array) -> Array:
+def _offset(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
     first, c, b = parameters
     return np.asarray(first + c * _box_cox(epochs, b))
 
 
-def _box_cox(epochs: Array, b: float) -> Array:
+def _box_cox(epochs: FloatArray, b: float) -> FloatArray:
     """Return (t^b - 1)/b, log t for b = 0."""
     x = np.log(epochs)
     return np.asarray(x if abs(b) < 1e-9 else np.expm1(b * x) / b)
@@ -178,7 +177,7 @@ def _box_cox(epochs: Array, b: float) -> Array:
 _LAWS = {"power": _power, "logarithm": _logarithm, "offset": _offset}
 
 
-def _start(name: str, epochs: Array, mean: Array) -> Array:
+def _start(name: str, epochs: FloatArray, mean: FloatArray) -> FloatArray:
     """Return where to begin."""
     temperatures = np.exp(mean)
     slope, amplitude = np.polyfit(np.log(epochs), mean, 1)
@@ -191,8 +190,8 @@ def _start(name: str, epochs: Array, mean: Array) -> Array:
     return np.array([first, c, slope])
 
 
-def _fit_law(name: str, epochs: Array, mean: Array, noise: float) -> Law:
-    def residuals(parameters: Array) -> Array:
+def _fit_law(name: str, epochs: FloatArray, mean: FloatArray, noise: float) -> Law:
+    def residuals(parameters: FloatArray) -> FloatArray:
         return np.asarray((np.log(np.maximum(_LAWS[name](parameters, epochs), 1e-9)) - mean) / noise)
 
     best = least_squares(residuals, _start(name, epochs, mean), x_scale="jac", max_nfev=300)

@@ -4,79 +4,135 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.bonds import random_bonds
 from theory.layered_sk import LayeredCouplings, critical_temperature, replicon, solve_rs
 from theory.tap import instability
-
-Array = NDArray[np.float64]
-Values = dict[str, Any]
+from validation.numbers.arrays import FloatArray
 
 # Bond layers of a network with three hidden ones; for identical layers T_c = sqrt(2 C cos(pi/(L + 2))).
 BOND_LAYERS = 4
 _REDUCED_BETAS = np.linspace(0.1, 2.0, 39)
 
 
-def hessian_curve(widths: Sequence[int]) -> Values:
-    """Return the least eigenvalue of the replicated action's Hessian against beta, for fan-in initial weights.
+@dataclass(frozen=True, eq=False)
+class HessianCurve:
+    """Least eigenvalue of the replicated action's Hessian against beta, for fan-in initial weights.
 
     In the replicon sector, in units that make it one at infinite temperature, it is one less the spectral radius of
-    beta^2 sqrt(chi) A sqrt(chi): at q = 0 (the paramagnet) and at the replica-symmetric saddle point.
+    beta^2 sqrt(chi) A sqrt(chi).
+
+    Attributes
+    ----------
+    critical_temperature : float
+    strongest_pair : float
+        T_c if the most strongly coupled pair of layers were alone.
+    beta : float64 (n,)
+    paramagnet, replica_symmetric : float64 (n,)
+        At q = 0 and at the replica-symmetric saddle point.
     """
+
+    critical_temperature: float
+    strongest_pair: float
+    beta: FloatArray
+    paramagnet: FloatArray
+    replica_symmetric: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Approaches:
+    """Where the least eigenvalue of I - M comes closest to zero, and how close, for random networks of one size.
+
+    Attributes
+    ----------
+    widths : tuple of int
+    temperatures, least : float64 (networks,)
+    crossings : int
+        Networks in which it crosses zero.
+    """
+
+    widths: tuple[int, ...]
+    temperatures: FloatArray
+    least: FloatArray
+    crossings: int
+
+    @property
+    def spins(self) -> int:
+        """Number of spins, N."""
+        return sum(self.widths)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedShape:
+    """Random networks of the trained ones' shape at several sizes, and the theory's Hessian."""
+
+    sizes: tuple[Approaches, ...]
+    curve: HessianCurve
+
+
+@dataclass(frozen=True, eq=False)
+class IdenticalLayers:
+    """Random networks of five identical layers at several sizes, with T_c in closed form and as an eigenvalue."""
+
+    sizes: tuple[Approaches, ...]
+    closed_form: float
+    eigenvalue: float
+    one_layer_less: float
+
+
+def hessian_curve(widths: Sequence[int]) -> HessianCurve:
+    """Return the stability of the replicated action against beta."""
     couplings = LayeredCouplings.from_convention(widths, "fan-in")
     t_c = critical_temperature(couplings)
-    betas = (_REDUCED_BETAS / t_c).tolist()
+    betas = _REDUCED_BETAS / t_c
     zero = np.zeros(len(widths))
-    at_saddle = [1 - replicon(couplings, 1 / beta, solve_rs(couplings, 1 / beta).overlaps) for beta in betas]
-    return {
-        "critical_temperature": t_c,
-        "strongest_pair": math.sqrt(float(couplings.neighbour_couplings.max())),
-        "beta": betas,
-        "paramagnet": [1 - replicon(couplings, 1 / beta, zero) for beta in betas],
-        "replica_symmetric": at_saddle,
-    }
+    at_saddle = [1 - replicon(couplings, 1 / beta, solve_rs(couplings, 1 / beta).overlaps) for beta in betas.tolist()]
+    return HessianCurve(
+        critical_temperature=t_c,
+        strongest_pair=math.sqrt(float(couplings.neighbour_couplings.max())),
+        beta=betas,
+        paramagnet=np.array([1 - replicon(couplings, 1 / beta, zero) for beta in betas.tolist()]),
+        replica_symmetric=np.array(at_saddle),
+    )
 
 
-def touching(widths: Sequence[int], convention: str, count: int, seed: int) -> Values:
-    """Return where the least eigenvalue of I - M comes closest to zero, and how close, for `count` random networks."""
-    couplings = LayeredCouplings.from_convention(widths, convention)
-    found = [instability(random_bonds(couplings, seed + number)) for number in range(count)]
-    return {
-        "widths": list(widths),
-        "spins": sum(widths),
-        "temperatures": [one.lowest_temperature for one in found],
-        "least": [one.lowest for one in found],
-        "crossings": sum(one.kind == "crossing" for one in found),
-    }
+def approaches(widths: Sequence[int], count: int, seed: int) -> Approaches:
+    """Return where `count` random networks of these widths come closest to instability."""
+    couplings = LayeredCouplings.from_convention(widths, "fan-in")
+    networks = [instability(random_bonds(couplings, seed + number)) for number in range(count)]
+    return Approaches(
+        widths=tuple(widths),
+        temperatures=np.array([network.lowest_temperature for network in networks]),
+        least=np.array([network.lowest for network in networks]),
+        crossings=sum(network.kind == "crossing" for network in networks),
+    )
 
 
-def shape_series(widths: Sequence[int], sizes: Sequence[tuple[float, int]]) -> Values:
-    """Return `touching` of networks of this shape at several sizes."""
-    rows = []
-    for number, (size, count) in enumerate(sizes):
-        scaled = [max(2, round(width * size)) for width in widths]
-        rows.append(touching(scaled, "fan-in", count, 1000 * (number + 1)))
-        rows[-1]["predicted"] = critical_temperature(LayeredCouplings.from_convention(scaled, "fan-in"))
-    return {"sizes": rows, "curve": hessian_curve(widths)}
+def trained_shape(widths: Sequence[int], sizes: Sequence[tuple[float, int]]) -> TrainedShape:
+    """Return the approaches of networks of this shape at several sizes, each with a number of networks."""
+    rows = [
+        approaches([max(2, round(width * size)) for width in widths], count, 1000 * (number + 1))
+        for number, (size, count) in enumerate(sizes)
+    ]
+    return TrainedShape(tuple(rows), hessian_curve(widths))
 
 
-def identical_series(width: int, sizes: Sequence[tuple[float, int]]) -> Values:
-    """Return `touching` of identical layers at several sizes, the closed form and the eigenvalue."""
-    rows = []
-    for number, (size, count) in enumerate(sizes):
-        layers = [max(4, round(width * size))] * (BOND_LAYERS + 1)
-        rows.append(touching(layers, "fan-in", count, 10_000 + 1000 * number))
+def identical_layers(width: int, sizes: Sequence[tuple[float, int]]) -> IdenticalLayers:
+    """Return the approaches of identical layers at several sizes, the closed form and the eigenvalue."""
+    rows = [
+        approaches([max(4, round(width * size))] * (BOND_LAYERS + 1), count, 10_000 + 1000 * number)
+        for number, (size, count) in enumerate(sizes)
+    ]
     couplings = LayeredCouplings.from_convention([width] * (BOND_LAYERS + 1), "fan-in")
-    return {
-        "sizes": rows,
-        "closed_form": closed_form(BOND_LAYERS),
-        "eigenvalue": critical_temperature(couplings),
-        "one_layer_less": closed_form(BOND_LAYERS - 1),
-    }
+    return IdenticalLayers(
+        sizes=tuple(rows),
+        closed_form=closed_form(BOND_LAYERS),
+        eigenvalue=critical_temperature(couplings),
+        one_layer_less=closed_form(BOND_LAYERS - 1),
+    )
 
 
 def closed_form(bond_layers: int, strength: float = 1.0) -> float:

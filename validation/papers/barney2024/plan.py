@@ -11,11 +11,27 @@ from typing import Any
 from mcsim.networks.datasets import Dataset, digits, mnist
 
 PAPER = "barney2024"
+ABSTRACT = "Barney, Winer & Galitski, arXiv 2408.06421, abstract"
 KINDS = ("relu", "binarised")
 RATES = (1e-4, 3e-4, 1e-3)
 # Small: rich, the weights move far; large: lazy. The networks between, with 1, are among the others.
 OUTPUT_SCALES = (0.1, 30.0)
 SIDE_RATE = 3e-4
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How networks that differ in their seeds alone are trained; attributes as of `NetworkSpec`."""
+
+    kind: str
+    rate: float
+    output_scale: float = 1.0
+    shuffled: bool = False
+
+    def __str__(self) -> str:
+        """Return what files and tables call it."""
+        scale = "" if self.output_scale == 1 else f"-scale{self.output_scale:g}"
+        return f"{self.kind}-{self.rate:g}{scale}{'-shuffled' if self.shuffled else ''}"
 
 
 @dataclass(frozen=True)
@@ -44,18 +60,22 @@ class NetworkSpec:
     @property
     def name(self) -> str:
         """Return what files and tables call it."""
-        scale = "" if self.output_scale == 1 else f"-scale{self.output_scale:g}"
-        return f"{self.kind}-{self.rate:g}{scale}{'-shuffled' if self.shuffled else ''}-seed{self.seed}"
+        return f"{self.condition}-seed{self.seed}"
+
+    @property
+    def condition(self) -> Condition:
+        """Return what it shares with its repeats."""
+        return Condition(self.kind, self.rate, self.output_scale, self.shuffled)
+
+    @property
+    def central(self) -> bool:
+        """Return whether it is one of those that are looked at most closely: of middle rate, neither rich nor lazy."""
+        return self.rate == SIDE_RATE and self.output_scale == 1
 
     @property
     def training_seed(self) -> int:
         """Return the network's own seed, from its name: no two networks share weights, so each counts as one."""
         return int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:6])
-
-    @property
-    def condition(self) -> str:
-        """Return the name without the seed."""
-        return self.name.rsplit("-seed", 1)[0]
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,18 @@
-"""The paper's page: verdicts on each sentence, the tests behind them, figures; one HTML file, and as JSON."""
+"""The paper's page besides its verdicts: the theory's figures, and the tests on sampled networks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from mcsim import __version__
-from validation.claims.base import Finding
-from validation.numbers.compare import LEVEL, POWER
-from validation.pages.report import Untested, as_json
-from validation.papers.paper import Failure
-from validation.papers.parts import write_atomically
+from validation.numbers.json_values import to_json
+from validation.papers.paper import Content, Section
 from validation.papers.winer2025 import figures
-from validation.papers.winer2025.claims import CLAIMS, Evidence
-from validation.papers.winer2025.records import from_values
+from validation.papers.winer2025.evidence import Evidence
+from validation.papers.winer2025.records import FamilyTests
+from validation.papers.winer2025.theory import BrokenSolutions, DeepLimit, DepthTrend, StabilityLine
 
-_THEORY: list[tuple[str, Callable[[Evidence], str], str]] = [
+_FIGURES: list[tuple[str, Callable[[Evidence], str], str]] = [
     ("Where replica symmetry turns unstable", figures.lines, "Hidden layers of equal width, C_W = 1. Left: the "
      "line; open: stable up to there. Right: the replicon below and above it, deeper networks with larger "
      "markers."),
@@ -32,54 +25,40 @@ _THEORY: list[tuple[str, Callable[[Evidence], str], str]] = [
      "differential equations'. Right: overlaps over relative depth; lines: infinite depth, points: the deepest."),
     ("Shaped networks: stability at infinite depth", figures.scan, "The replicon of the limit."),
 ]  # fmt: skip
+# What the theory's results are called in the page's JSON.
+_THEORY: dict[str, type[Any]] = {
+    "line": StabilityLine,
+    "broken": BrokenSolutions,
+    "trend": DepthTrend,
+    "deep": DeepLimit,
+}
 
 
-def write_page(
-    page: Path,
-    evidence: Evidence,
-    findings: Sequence[Finding],
-    untested: Sequence[Untested],
-    failures: Sequence[Failure],
-) -> None:
-    """Write the page, and the findings with the tests behind them beside it as JSON."""
-    environment = Environment(
-        loader=PackageLoader("validation.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    families = {
-        name.removeprefix("test-"): result for name, result in evidence.results.items() if name.startswith("test-")
+def content(evidence: Evidence) -> Content:
+    """Return what the page shows."""
+    families = evidence.families
+    theory: dict[str, Any] = {
+        f"{name}-{about}": to_json(kind, result)
+        for name, kind in _THEORY.items()
+        for about, result in evidence.all_of(kind).items()
     }
-    theory = [(title, draw(evidence), caption) for title, draw, caption in _THEORY]
-    html = environment.get_template("winer.html").render(
-        title="Deep neural nets as Hamiltonians",
-        version=__version__,
-        label=evidence.label,
-        level=LEVEL,
-        power=POWER,
-        findings=findings,
-        sources={name: claim.source for name, claim in CLAIMS.items()},
-        untested=untested,
-        failures=failures,
-        theory=[one for one in theory if one[1]],
-        families=[
-            {**result, "records": [from_values(one) for one in result["records"]]} for result in families.values()
-        ],
-    )
-    document = {
-        **as_json(findings, untested),
-        "label": evidence.label,
-        "tests": [
-            {name: value for name, value in one.items() if name != "figure"}
-            for result in families.values()
-            for one in result["records"]
-        ],
-        "measured": {name: {"depth": one["depth"], "limits": one["limits"]} for name, one in families.items()},
-        "theory": {
-            name: result
-            for name, result in evidence.results.items()
-            if name.split("-")[0] in ("line", "broken", "deep", "trend")
+    return Content(
+        [Section(title, draw(evidence), caption) for title, draw, caption in _FIGURES],
+        values={"families": list(families.values())},
+        document={
+            "tests": [record for tests in families.values() for record in _records_as_json(tests)],
+            "measured": {str(family): _measured_as_json(tests) for family, tests in families.items()},
+            "theory": theory,
         },
-        "failed_parts": [asdict(failure) for failure in failures],
-    }
-    write_atomically(page, html)
-    write_atomically(page.with_suffix(".json"), json.dumps(document, indent=2))
+    )
+
+
+def _records_as_json(tests: FamilyTests) -> list[dict[str, Any]]:
+    """Return the tests without their figures."""
+    records = to_json(FamilyTests, tests)["records"]
+    return [{name: value for name, value in record.items() if name != "figure"} for record in records]
+
+
+def _measured_as_json(tests: FamilyTests) -> dict[str, Any]:
+    limits = {limit.name: {"value": limit.value, "error": limit.error} for limit in tests.limits}
+    return {"depth": tests.depth, "limits": limits}

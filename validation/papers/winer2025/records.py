@@ -1,16 +1,14 @@
-"""Findings of the register on one family of runs as JSON values, and what a sentence of the paper makes of them."""
+"""Findings of the register on one family of runs as they are stored, and what a sentence of the paper makes of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from validation.claims.base import Finding
-from validation.numbers.compare import LEVEL, Verdict, smallest_adjusted_p
-
-Values = dict[str, Any]
+from validation.numbers.arrays import FloatOrNan
+from validation.numbers.compare import LEVEL, Place, Verdict, smallest_adjusted_p
 
 
 @dataclass(frozen=True)
@@ -35,40 +33,84 @@ class FamilyRecord:
     family: str
     verdict: Verdict
     summary: str
-    p: float
+    p: FloatOrNan
     negative_control: str
     told_apart: bool
     figure: str
 
 
-def as_values(finding: Finding, figure: str) -> Values:
-    """Return a finding as JSON values."""
-    p = smallest_adjusted_p(finding.comparisons) if finding.comparisons else math.nan
-    return {
-        "claim": finding.claim_id,
-        "family": finding.subject,
-        "verdict": str(finding.verdict),
-        "summary": finding.summary,
-        "p": p if math.isfinite(p) else None,
-        "negative_control": finding.negative_control,
-        "told_apart": finding.negative_control_as_expected,
-        "figure": figure,
-    }
+@dataclass(frozen=True)
+class MeasuredLimit:
+    """A limit of infinite width that a finding rests on."""
+
+    quantity: str
+    at: Place
+    value: float
+    error: float
+
+    @property
+    def name(self) -> str:
+        """What it is and where, for people to read."""
+        return f"{self.quantity}, {self.at}"
 
 
-def limits_of(finding: Finding) -> Values:
-    """Return the limits of infinite width that a finding compares, by name such as "e, beta = 2"."""
-    return {
-        c.name: {"value": c.measured, "error": c.error}
+@dataclass(frozen=True)
+class CaptionedFigure:
+    """A figure of what a family's runs measured, an <svg> element."""
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class FamilyTests:
+    """Everything that one family of runs says.
+
+    Attributes
+    ----------
+    records : tuple of FamilyRecord
+    untested : dict
+        Reasons, by claim.
+    limits : tuple of MeasuredLimit
+    depth : int
+    label : str
+    figures : tuple of CaptionedFigure
+    """
+
+    records: tuple[FamilyRecord, ...]
+    untested: dict[str, str]
+    limits: tuple[MeasuredLimit, ...]
+    depth: int
+    label: str
+    figures: tuple[CaptionedFigure, ...]
+
+    def limit(self, quantity: str, beta: float) -> MeasuredLimit | None:
+        """Return the limit of a quantity at one beta, None where it was not measured."""
+        chosen = (limit for limit in self.limits if limit.quantity == quantity and limit.at.beta == beta)
+        return next(chosen, None)
+
+
+def record_of(finding: Finding, figure: str) -> FamilyRecord:
+    """Return what is stored of a finding."""
+    return FamilyRecord(
+        claim=finding.claim_id,
+        family=finding.subject,
+        verdict=finding.verdict,
+        summary=finding.summary,
+        p=smallest_adjusted_p(finding.comparisons) if finding.comparisons else math.nan,
+        negative_control=finding.negative_control,
+        told_apart=finding.negative_control_as_expected,
+        figure=figure,
+    )
+
+
+def limits_of(finding: Finding) -> list[MeasuredLimit]:
+    """Return the limits of infinite width that a finding compares."""
+    return [
+        MeasuredLimit(c.quantity, c.at, c.measured, c.error)
         for c in finding.comparisons
         if c.sizes and math.isfinite(c.measured) and math.isfinite(c.error)
-    }
-
-
-def from_values(values: Values) -> FamilyRecord:
-    """Return what `as_values` has made JSON values of."""
-    p = math.nan if values["p"] is None else float(values["p"])
-    return FamilyRecord(**{**values, "verdict": Verdict(values["verdict"]), "p": p})
+    ]
 
 
 def verdict_of_all(records: Sequence[FamilyRecord]) -> Verdict:
@@ -80,8 +122,8 @@ def verdict_of_all(records: Sequence[FamilyRecord]) -> Verdict:
     """
     if not records:
         return Verdict.INCONCLUSIVE
-    failed = [one for one in records if one.verdict is Verdict.FAIL]
-    if any(not one.p * len(records) >= LEVEL for one in failed):
+    failed = [record for record in records if record.verdict is Verdict.FAIL]
+    if any(not record.p * len(records) >= LEVEL for record in failed):
         return Verdict.FAIL
-    passed = sum(one.verdict is Verdict.PASS for one in records)
+    passed = sum(record.verdict is Verdict.PASS for record in records)
     return Verdict.PASS if 2 * passed >= len(records) else Verdict.INCONCLUSIVE

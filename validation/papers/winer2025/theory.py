@@ -1,9 +1,9 @@
-"""What the theory says by itself: lines of instability, broken solutions, the limit of infinite depth; JSON values."""
+"""What the theory says by itself: lines of instability, broken solutions, the limit of infinite depth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,13 +13,144 @@ from theory.mlp.depth import convergence, critical_tilt, stability_scan
 from theory.mlp.depth.effect import depth_effect
 from theory.mlp.depth.propagation import propagate
 from theory.mlp.rsb import solve_frsb
+from validation.numbers.arrays import FloatArray
 from validation.papers.winer2025.plan import SHAPE
-
-Values = dict[str, Any]
 
 # Shape and tilt at which layer-by-layer solutions are compared with infinite depth: where eight layers are already
 # in the regime of 1/L. The larger c and b, the more layers shaped relu takes.
 CONVERGING = {"shaped-tanh": (1.0, 4.0), "shaped-relu": (0.5, 0.25)}
+# Of the quantities that `convergence` follows.
+THERMODYNAMIC = ("free_entropy", "energy", "entropy")
+
+
+@dataclass(frozen=True, eq=False)
+class StabilityLine:
+    """Where replica symmetry turns unstable, for one activation and depth.
+
+    Attributes
+    ----------
+    line : float or None
+        The beta; None where it is stable up to `end`.
+    end : float
+    beta, replicon : float64 (n,)
+        Below and above it.
+    """
+
+    line: float | None
+    end: float
+    beta: FloatArray
+    replicon: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class BrokenSolution:
+    """A fully broken solution beside the replica-symmetric one (rs), and its step function q(x) of the input layer.
+
+    Attributes are those of the solver's solutions; x (levels,) are the breakpoints between the input's overlaps and
+    their weights (levels + 1,).
+    """
+
+    beta: float
+    classification: str
+    levels: int
+    energy: float
+    error: float
+    free_entropy: float
+    replicon: float
+    rs_energy: float
+    rs_free_entropy: float
+    rs_replicon: float
+    x: FloatArray
+    input_overlaps: FloatArray
+    input_weights: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class BrokenSolutions:
+    """Broken solutions of one activation and depth, at several temperatures."""
+
+    solutions: tuple[BrokenSolution, ...]
+
+
+@dataclass(frozen=True)
+class LargestReplicon:
+    """The largest replicon of a grid, and where it is."""
+
+    replicon: float
+    shape: float
+    tilt: float
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Overlaps of the layers of one network over their relative depth l/L."""
+
+    relative_depth: FloatArray
+    mean: FloatArray
+    self_overlap: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class DeepLimit:
+    """The limit of infinite depth of one shaped activation.
+
+    Attributes
+    ----------
+    depths : tuple of int
+    layered, limit, extrapolated, extrapolation_error : dict
+        By quantity, those of `THERMODYNAMIC` among them: at each depth, at infinite depth by the differential
+        equations, and continued there from the depths.
+    shapes, tilts : float64 arrays
+    replicon : float64 (shapes, tilts)
+        At infinite depth; nan where it was not solved.
+    failures : tuple of (shape, tilt, reason)
+        The points behind the nan.
+    largest : LargestReplicon
+    critical_tilt : float or None
+        Where the replicon passes 1 at shape 1.
+    t, k_d, k0 : float64 (n,)
+        Relative depth, and self-overlap and overlap there.
+    last_profile : Profile
+        Of the deepest network solved layer by layer.
+    """
+
+    depths: tuple[int, ...]
+    layered: dict[str, FloatArray]
+    limit: dict[str, float]
+    extrapolated: dict[str, float]
+    extrapolation_error: dict[str, float]
+    shapes: FloatArray
+    tilts: FloatArray
+    replicon: FloatArray
+    failures: tuple[tuple[float, float, str], ...]
+    largest: LargestReplicon
+    critical_tilt: float | None
+    t: FloatArray
+    k_d: FloatArray
+    k0: FloatArray
+    last_profile: Profile
+
+
+@dataclass(frozen=True, eq=False)
+class DepthTrend:
+    """What depth does to an unshaped activation at one beta, and order or chaos against the weight variance.
+
+    Attributes
+    ----------
+    beta : float
+    depths : tuple of int
+    energy, entropy, replicon : float64 (depths,)
+    variances, chi : float64 (n,)
+        Factor by which a layer multiplies the squared distance of nearby inputs at infinite temperature.
+    """
+
+    beta: float
+    depths: tuple[int, ...]
+    energy: FloatArray
+    entropy: FloatArray
+    replicon: FloatArray
+    variances: FloatArray
+    chi: FloatArray
 
 
 def network(activation: str, depth: int) -> MlpModel:
@@ -27,84 +158,79 @@ def network(activation: str, depth: int) -> MlpModel:
     return MlpModel(activations.get(activation, depth=depth, shape=SHAPE), (1.0,) * (depth + 1))
 
 
-def stability_line(activation: str, depth: int, end: float) -> Values:
-    """Return the beta at which replica symmetry turns unstable, None where it is stable up to `end`."""
+def stability_line(activation: str, depth: int, end: float) -> StabilityLine:
+    """Locate the beta at which replica symmetry turns unstable, up to `end`."""
     line = critical_beta(network(activation, depth), beta_max=end)
     probed = np.geomspace(0.5, end, 6) if line is None else np.array([0.5 * line, 0.9 * line, 1.1 * line])
     replicons = [solve_rs(network(activation, depth), beta).replicon for beta in probed.tolist()]
-    return {"line": line, "end": end, "beta": probed.tolist(), "replicon": replicons}
+    return StabilityLine(line, end, probed, np.array(replicons))
 
 
-def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> Values:
-    """Return fully broken solutions beside the replica-symmetric ones."""
+def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> BrokenSolutions:
+    """Solve for full replica symmetry breaking at each beta."""
     model = network(activation, depth)
-    rows = []
-    for beta in betas:
-        broken, symmetric = solve_frsb(model, beta), solve_rs(model, beta)
-        inner = broken.overlaps[0]
-        rows.append({
-            "beta": beta,
-            "classification": broken.classification,
-            "levels": int(broken.x.size),
-            "energy": broken.energy,
-            "error": broken.status.error_estimate,
-            "free_entropy": broken.free_entropy,
-            "replicon": broken.replicon,
-            "rs_energy": symmetric.energy,
-            "rs_free_entropy": symmetric.free_entropy,
-            "rs_replicon": symmetric.replicon,
-            "x": broken.x.tolist(),
-            "input_overlaps": inner.values.tolist(),
-            "input_weights": inner.weights.tolist(),
-        })  # fmt: skip
-    return {"solutions": rows}
+    return BrokenSolutions(tuple(_broken(model, beta) for beta in betas))
 
 
-def deep_limit(activation: str, shapes: Sequence[float], tilts: Sequence[float], depths: Sequence[int]) -> Values:
+def _broken(model: MlpModel, beta: float) -> BrokenSolution:
+    broken, symmetric = solve_frsb(model, beta), solve_rs(model, beta)
+    inner = broken.overlaps[0]
+    return BrokenSolution(
+        beta=beta,
+        classification=broken.classification,
+        levels=int(broken.x.size),
+        energy=broken.energy,
+        error=broken.status.error_estimate,
+        free_entropy=broken.free_entropy,
+        replicon=broken.replicon,
+        rs_energy=symmetric.energy,
+        rs_free_entropy=symmetric.free_entropy,
+        rs_replicon=symmetric.replicon,
+        x=broken.x,
+        input_overlaps=inner.values,
+        input_weights=inner.weights,
+    )
+
+
+def deep_limit(activation: str, shapes: Sequence[float], tilts: Sequence[float], depths: Sequence[int]) -> DeepLimit:
     """Return how layer-by-layer solutions approach infinite depth, and where infinite depth is stable."""
-    found = convergence(activation, *CONVERGING[activation], depths)
+    approach = convergence(activation, *CONVERGING[activation], depths)
     scan = stability_scan(activation, shapes, tilts)
-    largest, shape, tilt = scan.largest()
-    profile = found.solution
-    return {
-        "depths": found.depths.tolist(),
-        "layered": dict_of_lists(found.layered),
-        "limit": found.limit,
-        "extrapolated": found.extrapolated,
-        "extrapolation_error": found.extrapolation_error,
-        "shapes": list(shapes),
-        "tilts": list(tilts),
-        "replicon": [[None if np.isnan(r) else float(r) for r in row] for row in scan.replicon],
-        "failures": [list(one) for one in scan.failures],
-        "largest": {"replicon": largest, "shape": shape, "tilt": tilt},
-        "critical_tilt": critical_tilt(activation, SHAPE),
-        "t": profile.t.tolist(),
-        "k_d": profile.k_d.tolist(),
-        "k0": profile.k0.tolist(),
-        "last_profile": {
-            "l": (np.arange(len(found.solutions[-1].overlaps)) / found.depths[-1]).tolist(),
-            "mean": [one.mean for one in found.solutions[-1].overlaps],
-            "self_overlap": [one.self_overlap for one in found.solutions[-1].overlaps],
-        },
-    }
+    profile, last = approach.solution, approach.solutions[-1]
+    return DeepLimit(
+        depths=tuple(approach.depths.tolist()),
+        layered={name: np.asarray(values) for name, values in approach.layered.items()},
+        limit=approach.limit,
+        extrapolated=approach.extrapolated,
+        extrapolation_error=approach.extrapolation_error,
+        shapes=np.array(shapes),
+        tilts=np.array(tilts),
+        replicon=scan.replicon,
+        failures=scan.failures,
+        largest=LargestReplicon(*scan.largest()),
+        critical_tilt=critical_tilt(activation, SHAPE),
+        t=profile.t,
+        k_d=profile.k_d,
+        k0=profile.k0,
+        last_profile=Profile(
+            relative_depth=np.arange(len(last.overlaps)) / approach.depths[-1],
+            mean=np.array([overlap.mean for overlap in last.overlaps]),
+            self_overlap=np.array([overlap.self_overlap for overlap in last.overlaps]),
+        ),
+    )
 
 
-def depth_trend(activation: str, depths: Sequence[int], beta: float) -> Values:
+def depth_trend(activation: str, depths: Sequence[int], beta: float) -> DepthTrend:
     """Return energy and entropy against depth at one beta, and order or chaos against the weight variance."""
-    found = depth_effect(activation, 1.0, beta, depths)
+    effect = depth_effect(activation, 1.0, beta, depths)
     variances = np.geomspace(0.5, 4.0, 15)
     phi = activations.get(activation)
-    return {
-        "beta": beta,
-        "depths": list(depths),
-        "energy": found.energy.tolist(),
-        "entropy": found.entropy.tolist(),
-        "replicon": found.replicon.tolist(),
-        "variances": variances.tolist(),
-        "chi": [propagate(phi, c_w).chi for c_w in variances.tolist()],
-    }
-
-
-def dict_of_lists(arrays: dict[str, Any]) -> dict[str, list[float]]:
-    """Return arrays by name as lists."""
-    return {name: np.asarray(values).tolist() for name, values in arrays.items()}
+    return DepthTrend(
+        beta=beta,
+        depths=tuple(depths),
+        energy=effect.energy,
+        entropy=effect.entropy,
+        replicon=effect.replicon,
+        variances=variances,
+        chi=np.array([propagate(phi, c_w).chi for c_w in variances.tolist()]),
+    )

@@ -1,0 +1,98 @@
+"""Statements about TAP solutions: no glass after training, and one hidden order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.numbers.compare import Verdict
+from validation.papers.barney2024.evidence import Evidence, every, first_crossing
+from validation.papers.barney2024.plan import ABSTRACT
+from validation.papers.barney2024.states import SolutionCount, Where
+
+
+def glass_verdict(before: Sequence[SolutionCount], after: Sequence[SolutionCount]) -> Verdict:
+    """Return whether many solutions before training become a single pair: at the same place of the phase diagram."""
+    if not before or not after:
+        return Verdict.INCONCLUSIVE
+    single = every([count.single for count in after])
+    if any(count.few for count in before) or single is Verdict.FAIL:
+        return Verdict.FAIL
+    return single if all(count.many for count in before) else Verdict.INCONCLUSIVE
+
+
+def counts(evidence: Evidence, where: Where, *, trained: bool) -> list[SolutionCount]:
+    """Return the censuses at one place of the phase diagram before training, or at the last stage counted."""
+    chosen = []
+    for network in evidence.main:
+        there = [count for count in evidence.counts(network) if count.where == where]
+        ours = [count for count in there if (count.epoch > 0) is trained]
+        last = max((count.epoch for count in ours), default=0.0)
+        latest = [count for count in ours if count.epoch == last]
+        if latest:
+            # Of several temperatures of one place the one where most is found: solutions there are solutions.
+            chosen.append(max(latest, key=lambda count: count.most))
+    return chosen
+
+
+def _told(counts: Sequence[SolutionCount]) -> str:
+    pairs = ", ".join(str(count.pairs) for count in counts)
+    solved = sum(count.starts - count.dropped for count in counts)
+    return (
+        f"pairs found {pairs} (at least {max(count.expected for count in counts):.0f} in one network), "
+        f"{solved} of {sum(count.starts for count in counts)} starts ended in a solution, "
+        f"{sum(not count.complete for count in counts)} of {len(counts)} censuses incomplete"
+    )
+
+
+def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
+    before, after = counts(evidence, "glass", trained=False), counts(evidence, "melting", trained=True)
+    cold, hot = counts(evidence, "glass", trained=True), counts(evidence, "melting", trained=False)
+    if not before or not after:
+        raise NotApplicableError("needs a census of TAP solutions before and after training")
+    crossed = [first_crossing(series) for series in evidence.critical(evidence.main)]
+    epochs = [epoch for epoch in crossed if epoch is not None]
+    quick = f"epochs {min(epochs):.3g} to {max(epochs):.3g}" if epochs else "no epoch"
+    reduced = " or ".join(sorted({f"{count.reduced:.2g}" for count in before}))
+    return claim.finding(
+        evidence, glass_verdict(before, after),
+        f"before training, at {reduced} of the initial T_c: {_told(before)}; after, at 0.9 T_c: {_told(after)}; "
+        f"the paramagnet gives way to an order at {quick} in {len(epochs)} of {len(crossed)} networks",
+        [], "time reversed: trained networks deep below the initial T_c, then untrained ones at 0.9 of their T",
+        glass_verdict(cold, hot) is not Verdict.PASS,
+    )  # fmt: skip
+
+
+def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
+    before, after = (counts(evidence, "melting", trained=trained) for trained in (False, True))
+    if not after:
+        raise NotApplicableError("needs a census of TAP solutions of trained networks")
+    single = [count for count in after if count.single]
+    others = ", ".join(f"{count.pairs} pairs" for count in after if not count.single) or "none"
+    overlaps = [count.overlap for count in after if count.overlap is not None]
+    spread = f"{min(overlaps):.2f} to {max(overlaps):.2f}" if overlaps else "none"
+    untrained = [count.single for count in before]
+    return claim.finding(
+        evidence, every([count.single for count in after]),
+        f"at 0.9 T_c {len(single)} of {len(after)} trained networks have exactly one pair of solutions, a minimum with "
+        f"self-overlap {spread} (complete censuses of {after[0].starts} starts); the others: {others}",
+        [], f"the same test on networks before training, {untrained.count(True)} of {len(before)} of which show a "
+        "single pair",
+        bool(before) and every(untrained) is not Verdict.PASS,
+    )  # fmt: skip
+
+
+GLASS_DESTROYED = Claim(
+    id="barney2024.glass-destroyed",
+    statement="Training quickly destroys the spin glass: many TAP solutions become a single pair.",
+    source=ABSTRACT,
+    needs="censuses of TAP solutions before and after training",
+    evaluate=_glass_destroyed,
+)
+HIDDEN_ORDER = Claim(
+    id="barney2024.hidden-order",
+    statement="A phase with a hidden order appears: just below T_c a trained network has one pair of TAP solutions.",
+    source=ABSTRACT,
+    needs="complete censuses of seven trained networks",
+    evaluate=_hidden_order,
+)
