@@ -9,13 +9,12 @@ import numpy as np
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.claims.mlp_saddle import (
     RELEVANT,
-    Quantity,
     integrated_residuals,
     require_integrable,
     stable_entries,
     wrong_predictions,
 )
-from validation.claims.points import Point, point, worst_of
+from validation.claims.points import Point, Quantity, worst_of
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import (
     LEVEL,
@@ -27,6 +26,7 @@ from validation.numbers.compare import (
     worst_verdict,
 )
 from validation.numbers.estimate import Estimate, mean_of
+from validation.numbers.limit import STABLE
 from validation.runs.mlp_controls import controlled
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
@@ -101,10 +101,8 @@ def curve_points(family: MlpFamily, entries: list[int]) -> dict[str, tuple[Point
         def entropy(run: MeasuredMlp, slot: int, route: str = route) -> Estimate:
             return controlled(run, entropies_at(run, slot)[route], integrated_residuals(run, slot))
 
-        quantity = Quantity(f"s by {route}", entropy, lambda rs: rs.entropy)
-        by_route[route] = tuple(
-            point(quantity.limit(family, i), family.predictions[i].entropy, wrong[i].entropy) for i in entries
-        )
+        quantity = Quantity(f"s by {route}", entropy, lambda rs: rs.entropy, STABLE)
+        by_route[route] = tuple(quantity.point(family, i, family.predictions[i], wrong[i]) for i in entries)
     return by_route
 
 

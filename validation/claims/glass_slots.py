@@ -1,107 +1,60 @@
-"""One temperature of random layered networks below T_c: overlaps of four copies at every size, and predictions."""
+"""Random layered networks below T_c: at which slots, what is measured of copies there, and what is predicted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 
 from validation.claims.base import NotApplicableError, require_sizes
 from validation.claims.overlap_law import OverlapLaw, full_breaking, no_breaking
-from validation.claims.points import Point, point
+from validation.claims.points import Point, Quantity
 from validation.numbers.arrays import FloatArray
-from validation.numbers.compare import Place
 from validation.numbers.copies import pair_statistics
 from validation.numbers.estimate import Estimate, control_variate
-from validation.numbers.limit import GLASS, Scaling, limit_of
 from validation.numbers.spread import Spread, spread
 from validation.runs.spin_family import SpinFamily, bond_strengths, coupling_strength, couplings_of
 from validation.runs.spin_overlaps import SlotOverlaps, slot_overlaps
 from validation.runs.spins import MeasuredRun
 
-# Where the smooth part of P(q) has weight enough, and N is large enough for the scaling of the glass.
+# Where the smooth part of P(q) has weight enough, and N is large enough for the scaling of the glass, in units of T_c.
 WINDOW = (0.38, 0.65)
 COPIES = 4
 FEWEST_SAMPLES = 24
 
 Observable = Callable[[SlotOverlaps], FloatArray]
+Measure = Callable[[MeasuredRun, int], Estimate]
+# Of a family at a temperature with this law of full breaking, by whose overlaps some of them measure.
+Quantities = Callable[[SpinFamily, OverlapLaw], Sequence[Quantity]]
 
 
-@dataclass(frozen=True)
-class GlassSlot:
-    """One temperature of a family: the overlaps at every size, and what is predicted there."""
+def averaged(observable: Observable) -> Measure:
+    """Measure the disorder average of a function of pairs, with the exact controls."""
 
-    family: SpinFamily
-    entry: int
+    def measure(run: MeasuredRun, slot: int) -> Estimate:
+        overlaps = slot_overlaps(run, slot)
+        samples = observable(overlaps).mean(axis=(1, 2))
+        return _seen(run, control_variate(samples, exact_controls(run, slot, overlaps), 0.0))
 
-    @property
-    def at(self) -> Place:
-        """Its temperature."""
-        return self.family.place(self.entry)
+    return measure
 
-    @cached_property
-    def full(self) -> OverlapLaw:
-        """Return the prediction of full replica symmetry breaking."""
-        return full_breaking(couplings_of(self.family.largest), float(self.family.temperatures[self.entry]))
 
-    @cached_property
-    def symmetric(self) -> OverlapLaw:
-        """Return the replica-symmetric prediction."""
-        return no_breaking(couplings_of(self.family.largest), float(self.family.temperatures[self.entry]))
+def spread_of(observable: Observable, part: Callable[[Spread], Estimate]) -> Measure:
+    """Measure how a function of pairs varies."""
+    return lambda run, slot: _seen(run, part(spread(pair_statistics(observable(slot_overlaps(run, slot))))))
 
-    @property
-    def runs(self) -> list[tuple[MeasuredRun, int]]:
-        """Every run with its slot at this temperature."""
-        return self.family.at(self.entry)
 
-    def point(
-        self,
-        quantity: str,
-        estimates: Sequence[Estimate],
-        predicted: float,
-        wrong: float,
-        scaling: Scaling = GLASS,
-        layer: int | None = None,
-    ) -> Point:
-        """Continue a number to infinite size, and put it beside its predictions.
+def energy(run: MeasuredRun, slot: int) -> Estimate:
+    """Measure the energy per spin, with the same controls."""
+    controls = exact_controls(run, slot, slot_overlaps(run, slot))
+    # Two degrees of freedom of 23 and more are not counted.
+    return replace(control_variate(run.energies[:, slot], controls, 0.0), controls=0)
 
-        What no sample has seen at all has no spread, but might have been seen in one of as many again.
-        """
-        seen = [
-            e if e.error > 0 else replace(e, error=1.0 / run.samples)
-            for e, (run, _) in zip(estimates, self.runs, strict=True)
-        ]
-        degrees = min(run.samples - 1 - e.controls for e, (run, _) in zip(seen, self.runs, strict=True))
-        at = replace(self.at, layer=layer)
-        return point(limit_of(quantity, self.family.sizes, seen, scaling, degrees, at), predicted, wrong)
 
-    def averages(self, observables: Sequence[Observable]) -> list[list[Estimate]]:
-        """Return disorder averages of functions of pairs, [observable][size], with the controls."""
-        by_run = []
-        for run, slot in self.runs:
-            overlaps = slot_overlaps(run, slot)
-            controls = exact_controls(run, slot, overlaps)
-            by_run.append([control_variate(f(overlaps).mean(axis=(1, 2)), controls, 0.0) for f in observables])
-        return [list(sizes) for sizes in zip(*by_run, strict=True)]
-
-    def energies(self) -> list[Estimate]:
-        """Return the energy per spin at every size, with the same controls."""
-        averages = [
-            control_variate(run.energies[:, slot], exact_controls(run, slot, slot_overlaps(run, slot)), 0.0)
-            for run, slot in self.runs
-        ]
-        # Two degrees of freedom of 23 and more are not counted.
-        return [replace(average, controls=0) for average in averages]
-
-    def spreads(self, observables: Sequence[Observable]) -> list[list[Spread]]:
-        """Return how functions of pairs vary, [observable][size]."""
-        by_run = []
-        for run, slot in self.runs:
-            overlaps = slot_overlaps(run, slot)
-            by_run.append([spread(pair_statistics(f(overlaps))) for f in observables])
-        return [list(sizes) for sizes in zip(*by_run, strict=True)]
+def _seen(run: MeasuredRun, estimate: Estimate) -> Estimate:
+    """Return an estimate whose error is not zero: what no sample has seen may be seen in one of as many again."""
+    return estimate if estimate.error > 0 else replace(estimate, error=1.0 / run.samples)
 
 
 def exact_controls(run: MeasuredRun, slot: int, overlaps: SlotOverlaps) -> FloatArray:
@@ -116,8 +69,14 @@ def exact_controls(run: MeasuredRun, slot: int, overlaps: SlotOverlaps) -> Float
     return np.stack([strength - expected, residual], axis=1)
 
 
-def glass_slots(family: SpinFamily, window: tuple[float, float] = WINDOW) -> list[GlassSlot]:
-    """Return the coldest and the warmest of the family's common temperatures inside a window in units of T_c.
+def laws_at(family: SpinFamily, entry: int) -> tuple[OverlapLaw, OverlapLaw]:
+    """Return what full replica symmetry breaking predicts at an entry of the family's slots, and what none does."""
+    couplings, temperature = couplings_of(family.largest), float(family.temperatures[entry])
+    return full_breaking(couplings, temperature), no_breaking(couplings, temperature)
+
+
+def glass_entries(family: SpinFamily, window: tuple[float, float] = WINDOW) -> list[int]:
+    """Return the coldest and the warmest of the family's common temperatures inside a window.
 
     Those between repeat them, for replicas wander between temperatures: more comparisons would share the level without
     adding to what is known.
@@ -132,7 +91,13 @@ def glass_slots(family: SpinFamily, window: tuple[float, float] = WINDOW) -> lis
             raise NotApplicableError(f"needs {COPIES} copies, {run.name} has {run.config.run.copies}")
     require_sizes(family, 3, FEWEST_SAMPLES)
     low, high = (factor * family.critical_temperature for factor in window)
-    chosen = [GlassSlot(family, i) for i, t in enumerate(family.temperatures) if low <= t <= high]
+    chosen = [i for i, temperature in enumerate(family.temperatures) if low <= temperature <= high]
     if not chosen:
         raise NotApplicableError(f"needs temperatures between {low:.3g} and {high:.3g} that all sizes have")
     return chosen if len(chosen) == 1 else [chosen[0], chosen[-1]]
+
+
+def glass_points(quantities: Quantities, family: SpinFamily) -> list[Point]:
+    """Put quantities in the glass beside full breaking, and beside none, their negative control."""
+    rows = [(i, *laws_at(family, i)) for i in glass_entries(family)]
+    return [quantity.point(family, i, full, none) for i, full, none in rows for quantity in quantities(family, full)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from mcsim.estimators.thermo import FEWEST_TEMPERATURES, entropy, integrate_from_infinite_temperature
 from theory.layered_sk import RSSolution, solve_rs
 from validation.claims.base import Claim, NotApplicableError, require_sizes
-from validation.claims.points import Control, Point, PointsTest, point
+from validation.claims.points import Control, Point, PointsTest, Quantity
 from validation.numbers.arrays import FloatArray
-from validation.numbers.estimate import control_variate
-from validation.numbers.limit import Beyond, Scaling, limit_of
+from validation.numbers.estimate import Estimate, control_variate
+from validation.numbers.limit import Beyond, Scaling
 from validation.runs.spin_family import SpinFamily, coupling_strength, couplings_of
 from validation.runs.spins import MeasuredRun
 
@@ -28,15 +29,6 @@ RELEVANT = 0.03
 WRONG_SCALE = 1.05
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """What is measured of each sample and slot, (samples, slots), and predicted."""
-
-    symbol: str
-    samples: Callable[[MeasuredRun], FloatArray]
-    predict: Callable[[RSSolution], float]
-
-
 def entropy_samples(run: MeasuredRun) -> FloatArray:
     """Return s of each sample and slot, integrated from infinite temperature."""
     rising = slice(None, None, -1)
@@ -44,30 +36,18 @@ def entropy_samples(run: MeasuredRun) -> FloatArray:
     return np.array(values)
 
 
-ENERGY = Quantity("e", lambda run: run.energies, lambda rs: rs.energy)
-ENTROPY = Quantity("s", entropy_samples, lambda rs: rs.entropy)
+def controlled(samples: Callable[[MeasuredRun], FloatArray], run: MeasuredRun, slot: int) -> Estimate:
+    """Average samples (samples, slots) at a slot, with the strength of each sample's couplings as control variate."""
+    return control_variate(samples(run)[:, slot], *coupling_strength(run))
 
 
-def points(
-    family: SpinFamily, quantity: Quantity, entries: list[int], scaling: Scaling, scales: tuple[float, ...] = (1.0,)
-) -> list[Point]:
-    """Put a quantity at some temperatures beside the replica-symmetric theory of couplings of variance 1, and others.
+ENERGY = Quantity("e", partial(controlled, lambda run: run.energies), lambda rs: rs.energy, PARAMAGNET)
+ENTROPY = Quantity("s", partial(controlled, entropy_samples), lambda rs: rs.entropy, PARAMAGNET)
 
-    The strength of a sample's couplings is the control variate of its averages.
-    """
-    samples = [quantity.samples(run) for run in family.runs]
-    controls = [coupling_strength(run) for run in family.runs]
-    laws = [couplings_of(family.largest, scale) for scale in scales]
-    degrees = min(run.samples for run in family.runs) - 2
-    rows = []
-    for i in entries:
-        estimates = [
-            control_variate(values[:, slot], *control)
-            for values, control, slot in zip(samples, controls, family.slots[i], strict=True)
-        ]
-        limit = limit_of(quantity.symbol, family.sizes, estimates, scaling, degrees, family.place(i))
-        rows.append(point(limit, *(quantity.predict(solve_rs(law, float(family.temperatures[i]))) for law in laws)))
-    return rows
+
+def solved(family: SpinFamily, entry: int, scale: float = 1.0) -> RSSolution:
+    """Return the replica-symmetric solution at an entry of the family's slots, with variances times `scale`."""
+    return solve_rs(couplings_of(family.largest, scale), float(family.temperatures[entry]))
 
 
 def entries_between(family: SpinFamily, low: float, high: float) -> list[int]:
@@ -90,7 +70,11 @@ def entries_above(family: SpinFamily) -> list[int]:
 def energies_above(family: SpinFamily) -> list[Point]:
     """Return energies in the paramagnet."""
     require_sizes(family, 3)
-    return points(family, ENERGY, entries_above(family), PARAMAGNET, (1.0, WRONG_SCALE))
+    return _above(ENERGY, family)
+
+
+def _above(quantity: Quantity, family: SpinFamily) -> list[Point]:
+    return [quantity.point(family, i, solved(family, i), solved(family, i, WRONG_SCALE)) for i in entries_above(family)]
 
 
 def entropies_above(family: SpinFamily) -> list[Point]:
@@ -102,7 +86,7 @@ def entropies_above(family: SpinFamily) -> list[Point]:
         if run.betas[-1] != 0.0:
             raise NotApplicableError(f"needs ladders that reach beta = 0; {run.name} ends at {run.betas[-1]:.3g}")
         _require_fine_ladder(run, family.critical_temperature)
-    return points(family, ENTROPY, entries_above(family), PARAMAGNET, (1.0, WRONG_SCALE))
+    return _above(ENTROPY, family)
 
 
 def _require_fine_ladder(run: MeasuredRun, t_c: float) -> None:
@@ -120,7 +104,8 @@ def _require_fine_ladder(run: MeasuredRun, t_c: float) -> None:
 def energies_below(family: SpinFamily) -> list[Point]:
     """Return energies deep in the glass."""
     require_sizes(family, 3)
-    return points(family, ENERGY, entries_between(family, 0.0, BELOW), DEEP_GLASS)
+    energy = replace(ENERGY, scaling=DEEP_GLASS)
+    return [energy.point(family, i, solved(family, i)) for i in entries_between(family, 0.0, BELOW)]
 
 
 _PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -12,9 +11,9 @@ from theory.mlp import MlpModel
 from theory.mlp.rsb import solve_frsb
 from validation.claims.base import Claim, NotApplicableError, require_sizes
 from validation.claims.mlp_saddle import unstable_entries
-from validation.claims.points import Control, Point, PointsTest, point
+from validation.claims.points import Control, Point, PointsTest, Quantity, point
 from validation.numbers.estimate import Estimate, mean_of
-from validation.numbers.limit import GLASS, STABLE, Limit, Scaling, limit_of
+from validation.numbers.limit import GLASS, STABLE, Limit
 from validation.numbers.spread import APART, spread
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
@@ -63,15 +62,27 @@ def _require(family: MlpFamily) -> None:
     require_sizes(family, 3, FEWEST_SAMPLES)
 
 
-def _limit(family: MlpFamily, quantity: str, entry: int, layer: int, of: Sequence[Estimate], scaling: Scaling) -> Limit:
-    degrees = min(run.samples for run in family.runs) - 1
-    return limit_of(quantity, family.sizes, of, scaling, degrees, replace(family.place(entry), layer=layer))
+def narrowing(layer: int) -> Quantity:
+    """Return the variance of the overlap of a layer within a network, which vanishes where symmetry is stable."""
+    symbol = f"variance of K{layer}_ab within a network over K{layer}_aa²"
+    return Quantity(symbol, partial(relative_variance, layer=layer), lambda _: 0.0, STABLE, layer)
 
 
-def _narrow_limit(family: MlpFamily, entry: int, layer: int) -> Limit:
-    estimates = [relative_variance(run, slot, layer) for run, slot in family.at(entry)]
-    quantity = f"variance of K{layer}_ab within a network over K{layer}_aa²"
-    return _limit(family, quantity, entry, layer, estimates, STABLE)
+# Their predictions are shares of the variance of the input's overlap under full replica symmetry breaking.
+INSIDE = Quantity(
+    "variance of K0_ab within a network",
+    lambda run, slot: spread(run.overlap_statistics(slot, 0)).inside,
+    lambda variance: (1.0 - APART) * variance,
+    GLASS,
+    0,
+)
+TOTAL = Quantity(
+    "variance of K0_ab over all networks",
+    lambda run, slot: spread(run.overlap_statistics(slot, 0)).total,
+    lambda variance: variance,
+    GLASS,
+    0,
+)
 
 
 def _well_stable(family: MlpFamily) -> list[int]:
@@ -93,21 +104,12 @@ def _broad(family: MlpFamily) -> list[Point]:
     deep = [i for i, beta in enumerate(family.betas) if beta >= DEEP * line]
     if not deep or not _well_stable(family):
         raise NotApplicableError(f"needs temperatures on both sides of beta = {line:.3g}, from {DEEP * line:.3g} on")
-    points = []
-    for i in deep:
-        variance = predicted_variances(family.theory, float(family.betas[i]))[0]
-        spreads = [spread(run.overlap_statistics(slot, 0)) for run, slot in family.at(i)]
-        inside, total = [at_size.inside for at_size in spreads], [at_size.total for at_size in spreads]
-        for quantity, estimates, predicted in (
-            ("variance of K0_ab within a network", inside, (1.0 - APART) * variance),
-            ("variance of K0_ab over all networks", total, variance),
-        ):
-            points.append(point(_limit(family, quantity, i, 0, estimates, GLASS), predicted, 0.0))
-    return points
+    variances = {i: predicted_variances(family.theory, float(family.betas[i]))[0] for i in deep}
+    return [quantity.point(family, i, variances[i], 0.0) for i in deep for quantity in (INSIDE, TOTAL)]
 
 
 def _vanishing(family: MlpFamily) -> list[Point]:
-    return [point(_narrow_limit(family, i, 0), 0.0) for i in _well_stable(family)]
+    return [narrowing(0).point(family, i, None) for i in _well_stable(family)]
 
 
 def _narrow(family: MlpFamily) -> list[Point]:
@@ -116,7 +118,7 @@ def _narrow(family: MlpFamily) -> list[Point]:
     chosen = _well_stable(family)
     if not chosen:
         raise NotApplicableError(f"needs temperatures where the replicon is at most {WELL_STABLE:g}")
-    limits = [_narrow_limit(family, i, layer) for i in chosen for layer in family.layers_compared]
+    limits = [narrowing(layer).limit(family, i) for i in chosen for layer in family.layers_compared]
     return [point(_lost(limit), 1.0, 0.0) for limit in limits]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,10 +11,10 @@ from mcsim.estimators.thermo import FEWEST_TEMPERATURES, integration_weights
 from theory.mlp import LayerOverlap, RSSolution, solve_rs
 from theory.result import NotConvergedError
 from validation.claims.base import Claim, NotApplicableError, require_sizes
-from validation.claims.points import Control, Point, PointsTest, Tested, point
+from validation.claims.points import Control, Point, PointsTest, Quantity, Tested
 from validation.numbers.arrays import FloatArray
 from validation.numbers.estimate import Estimate
-from validation.numbers.limit import STABLE, Limit, limit_of
+from validation.numbers.limit import STABLE
 from validation.runs.mlp_controls import controlled
 from validation.runs.mlp_family import THEORY_TOLERANCE, MlpFamily
 from validation.runs.mlps import MeasuredMlp
@@ -28,34 +27,6 @@ FEWEST_SAMPLES = 8
 STEP = 0.01  # of beta, in derivatives along the branch
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """A number at a slot, as a run measures it and the saddle point predicts it.
-
-    Attributes
-    ----------
-    symbol : str
-    measure : callable
-        From a run and a slot to the average over networks.
-    predict : callable
-        From the solution at that beta.
-    layer : int, optional
-        Of which it is.
-    """
-
-    symbol: str
-    measure: Callable[[MeasuredMlp, int], Estimate]
-    predict: Callable[[RSSolution], float]
-    layer: int | None = None
-
-    def limit(self, family: MlpFamily, entry: int) -> Limit:
-        """Return the limit of infinite width at an entry of the family's slots."""
-        estimates = [self.measure(run, slot) for run, slot in family.at(entry)]
-        degrees = min(run.samples - 1 - e.controls for run, e in zip(family.runs, estimates, strict=True))
-        at = replace(family.place(entry), layer=self.layer)
-        return limit_of(self.symbol, family.sizes, estimates, STABLE, degrees, at)
-
-
 Quantities = Callable[[MlpFamily], Sequence[Quantity]]
 
 
@@ -64,7 +35,7 @@ def sampled(samples: Callable[[MeasuredMlp], FloatArray], run: MeasuredMlp, slot
     return controlled(run, samples(run)[:, slot], run.identity_residuals[:, slot])
 
 
-ENERGY = Quantity("e", partial(sampled, lambda run: run.energies), lambda rs: rs.energy)
+ENERGY = Quantity("e", partial(sampled, lambda run: run.energies), lambda rs: rs.energy, STABLE)
 
 
 def integrated_residuals(run: MeasuredMlp, slot: int) -> FloatArray:
@@ -86,7 +57,7 @@ def _entropy(run: MeasuredMlp, slot: int) -> Estimate:
     return controlled(run, s, integrated_residuals(run, slot), float(discretization))
 
 
-ENTROPY = Quantity("s", _entropy, lambda rs: rs.entropy)
+ENTROPY = Quantity("s", _entropy, lambda rs: rs.entropy, STABLE)
 
 
 def specific_heat(rs: RSSolution) -> float:
@@ -98,7 +69,7 @@ def specific_heat(rs: RSSolution) -> float:
     return -rs.beta * (above - below) / (2.0 * STEP)
 
 
-SPECIFIC_HEAT = Quantity("c", partial(sampled, lambda run: run.specific_heats), specific_heat)
+SPECIFIC_HEAT = Quantity("c", partial(sampled, lambda run: run.specific_heats), specific_heat, STABLE)
 
 
 def overlaps(family: MlpFamily) -> list[Quantity]:
@@ -115,7 +86,7 @@ def _of_layer(
     k: int, replicas: str, samples: Callable[[MeasuredMlp], FloatArray], predict: Callable[[LayerOverlap], float]
 ) -> Quantity:
     measure = partial(sampled, lambda run: samples(run)[..., k])
-    return Quantity(f"K{k}_{replicas}", measure, lambda rs: predict(rs.overlaps[k]), k)
+    return Quantity(f"K{k}_{replicas}", measure, lambda rs: predict(rs.overlaps[k]), STABLE, k)
 
 
 def require_integrable(family: MlpFamily) -> None:
@@ -160,11 +131,7 @@ def _where_stable(quantities: Quantities, every: int, family: MlpFamily) -> list
     require_sizes(family, 3, FEWEST_SAMPLES)
     entries, chosen = stable_entries(family)[::every], quantities(family)
     wrong = wrong_predictions(family, entries)
-    return [
-        point(quantity.limit(family, i), quantity.predict(family.predictions[i]), quantity.predict(wrong[i]))
-        for quantity in chosen
-        for i in entries
-    ]
+    return [quantity.point(family, i, family.predictions[i], wrong[i]) for quantity in chosen for i in entries]
 
 
 def _entropies(family: MlpFamily) -> list[Quantity]:
@@ -174,7 +141,7 @@ def _entropies(family: MlpFamily) -> list[Quantity]:
 
 def _energies(entries: Callable[[MlpFamily], list[int]], family: MlpFamily) -> list[Point]:
     require_sizes(family, 3, FEWEST_SAMPLES)
-    return [point(ENERGY.limit(family, i), ENERGY.predict(family.predictions[i])) for i in entries(family)]
+    return [ENERGY.point(family, i, family.predictions[i]) for i in entries(family)]
 
 
 def _left_out(tested: Tested) -> str:

@@ -43,6 +43,11 @@ class OverlapLaw:
         return np.asarray(self.layers @ self.fractions)
 
     @property
+    def breaks(self) -> bool:
+        """Whether there is more than one overlap."""
+        return self.weights.size > 1
+
+    @property
     def largest(self) -> float:
         """The overlap of two copies in one state, q_EA, over all spins."""
         return float(self.total[-1])

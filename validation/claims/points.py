@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ from validation.numbers.compare import (
     verdict_of_agreement,
     verdict_of_rejection,
 )
-from validation.numbers.limit import Limit
+from validation.numbers.estimate import Estimate
+from validation.numbers.limit import Limit, Scaling, limit_of
+from validation.runs.family import Family
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,43 @@ class Point:
 def point(limit: Limit, predicted: float, wrong: float = math.nan) -> Point:
     """Put a limit beside what is predicted of it, and what a theory known to be wrong says (nan: nothing)."""
     return Point(limit.against(predicted), limit.against(wrong) if math.isfinite(wrong) else None, limit)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number at a temperature, as runs measure it and a theory predicts it.
+
+    Attributes
+    ----------
+    symbol : str
+        Or a few words.
+    measure : callable
+        From a run and a slot to the average over samples.
+    predict : callable
+        From what a theory has solved at that temperature.
+    scaling : Scaling
+        Of what is measured.
+    layer : int, optional
+        Of which it is.
+    """
+
+    symbol: str
+    measure: Callable[[Any, int], Estimate]
+    predict: Callable[[Any], float]
+    scaling: Scaling
+    layer: int | None = None
+
+    def limit(self, family: Family[Any], entry: int) -> Limit:
+        """Return the limit of infinite size at an entry of the family's slots."""
+        estimates = [self.measure(run, slot) for run, slot in family.at(entry)]
+        degrees = min(run.samples - 1 - e.controls for run, e in zip(family.runs, estimates, strict=True))
+        at = replace(family.place(entry), layer=self.layer)
+        return limit_of(self.symbol, family.sizes, estimates, self.scaling, degrees, at)
+
+    def point(self, family: Family[Any], entry: int, theory: Any, wrong: Any = None) -> Point:
+        """Put the limit beside a theory and, if given, one that is known to be wrong."""
+        control = math.nan if wrong is None else self.predict(wrong)
+        return point(self.limit(family, entry), self.predict(theory), control)
 
 
 Points = Callable[[Any], Sequence[Point]]

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mcsim.config import FileNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
-from validation.claims.base import Claim, Finding, NotApplicableError, require_samples
-from validation.claims.points import worst_of
+from validation.claims.base import Claim, NotApplicableError, require_samples
+from validation.claims.points import Control, Point, PointsTest
 from validation.numbers.arrays import FloatArray
-from validation.numbers.compare import (
-    LEVEL,
-    Comparison,
-    Place,
-    share_level,
-    smallest_adjusted_p,
-    verdict_of_rejection,
-)
+from validation.numbers.compare import Comparison, Place
 from validation.runs.spin_family import SpinFamily, own_couplings
 from validation.runs.spins import MeasuredRun
 from validation.runs.subject import Subject
 
 # In the paramagnet of the random network, but not so hot that every network looks alike.
 REDUCED_TEMPERATURES = (1.4, 1.7, 2.1)
-
-
-@dataclass(frozen=True)
-class AgainstRandomFigure:
-    """e / e_RS of networks at T / T_c beside random ones, to be drawn: before training, and by name after it."""
-
-    before: tuple[Comparison, ...]
-    after: dict[str, tuple[Comparison, ...]]
 
 
 def energy_ratio(run: MeasuredRun, couplings: LayeredCouplings, reduced: float) -> FloatArray:
@@ -46,7 +29,7 @@ def energy_ratio(run: MeasuredRun, couplings: LayeredCouplings, reduced: float) 
     return measured / solve_rs(couplings, temperature).energy
 
 
-def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> tuple[Comparison, ...]:
+def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> list[Point]:
     """Ask whether one network could be a draw from the random ensemble of its shape.
 
     Compared is e / e_RS, each with the variances at hand, at the same T / T_c: dividing by the replica-symmetric
@@ -55,20 +38,17 @@ def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> tuple[Comparison,
     """
     own = own_couplings(run)
     members = [_one_sample(ensemble, i) for i in range(ensemble.samples)]
-    comparisons = []
+    points = []
     for reduced in REDUCED_TEMPERATURES:
         ratio = energy_ratio(run, own, reduced)
         random = np.array([energy_ratio(member, own_couplings(member), reduced)[0] for member in members])
         temperature = reduced * critical_temperature(own)
         thermal = _thermal_error(run, temperature) / abs(solve_rs(own, temperature).energy)
         spread = random.std(ddof=1) * np.sqrt(1.0 + 1.0 / ensemble.samples)
-        comparisons.append(
-            Comparison(
-                "e / e_RS", float(ratio.mean()), float(np.hypot(spread, thermal)), float(random.mean()),
-                ensemble.samples - 1, at=Place(run=run.name, reduced_temperature=reduced),
-            )
-        )  # fmt: skip
-    return tuple(comparisons)
+        error, at = float(np.hypot(spread, thermal)), Place(run=run.name, reduced_temperature=reduced)
+        measured, predicted = float(ratio.mean()), float(random.mean())
+        points.append(Point(Comparison("e / e_RS", measured, error, predicted, ensemble.samples - 1, at=at)))
+    return points
 
 
 def _one_sample(run: MeasuredRun, sample: int) -> MeasuredRun:
@@ -86,31 +66,26 @@ def _epoch(run: MeasuredRun) -> float | None:
     return network.epoch if isinstance(network, FileNetwork) else None
 
 
-def _evaluate(claim: Claim, family: SpinFamily) -> Finding:
+def _networks(family: SpinFamily) -> tuple[MeasuredRun, list[MeasuredRun], MeasuredRun]:
+    """Return a network before training, the trained ones, and random ones of their shape."""
     stored = [run for run in family.runs if not run.is_gaussian]
     initial = [run for run in stored if _epoch(run) == 0]
     trained = [run for run in stored if _epoch(run) != 0]
     ensembles = [run for run in family.runs if run.is_gaussian and trained and run.widths == trained[0].widths]
     if not (initial and trained and ensembles):
         raise NotApplicableError("needs a network before (epoch = 0) and after training and random ones of its shape")
-    ensemble = ensembles[0]
-    require_samples(SpinFamily((ensemble,)), 8)
-    after = [against_random(run, ensemble) for run in trained]
-    before = against_random(initial[0], ensemble)
-    comparisons = share_level([c for of_run in after for c in of_run])
-    largest = worst_of(comparisons)
-    t_c = critical_temperature(own_couplings(trained[-1]))
-    return claim.finding(
-        family,
-        verdict_of_rejection(comparisons),
-        f"at {largest.at} the trained network has {largest.measured:.2f} times the replica-symmetric energy of a "
-        f"random network with its variances (T_c = {t_c:.2f}); random ones of this size have "
-        f"{largest.predicted:.2f} ± {largest.error:.2f} ({largest.z:+.0f} standard errors)",
-        comparisons,
-        "the same network before training, which must look like a random one",
-        smallest_adjusted_p(before) >= LEVEL,
-        [AgainstRandomFigure(before, {run.name: of_run for run, of_run in zip(trained, after, strict=True)})],
-    )
+    require_samples(SpinFamily((ensembles[0],)), 8)
+    return initial[0], trained, ensembles[0]
+
+
+def _after(family: SpinFamily) -> list[Point]:
+    _, trained, ensemble = _networks(family)
+    return [point for run in trained for point in against_random(run, ensemble)]
+
+
+def _before(family: SpinFamily) -> list[Point]:
+    initial, _, ensemble = _networks(family)
+    return against_random(initial, ensemble)
 
 
 CLAIMS = (
@@ -119,7 +94,12 @@ CLAIMS = (
         statement="Training replaces the glass by an order that a random network of the same coupling variances lacks.",
         source="Barney, Winer & Galitski, arXiv 2408.06421: hidden order with training, melting above the initial T_c.",
         needs="a network before and after training, and at least 8 random networks of its widths",
-        evaluate=_evaluate,
+        evaluate=PointsTest(
+            _after,
+            "the same network before training, which must look like a random one",
+            relevant=None,
+            controls=(Control(_before, rejected=False, drawn=True),),
+        ),
         about=Subject.STORED_SPINS,
     ),
 )

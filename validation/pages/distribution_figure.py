@@ -16,11 +16,11 @@ BINS = 20
 
 def distribution_figure(drawn: DistributionFigure) -> str:
     """Draw P(|q|) over all spins at every size, with full replica symmetry breaking's density and atom."""
-    slot = drawn.slot
+    family, law = drawn.family, drawn.law
     with figure(2) as (drawing, axes):
         left, right = axes
-        for i, (run, at) in enumerate(slot.runs):
-            shares = lattice_distribution(slot_overlaps(run, at).total, run.spins)
+        for i, (run, slot) in enumerate(family.at(drawn.entry)):
+            shares = lattice_distribution(slot_overlaps(run, slot).total, run.spins)
             edges, density = density_of_magnitude(shares, run.spins, BINS)
             for axis in axes:
                 axis.errorbar(0.5 * (edges[1:] + edges[:-1]), density.mean(axis=0), standard_error(density),
@@ -28,15 +28,15 @@ def distribution_figure(drawn: DistributionFigure) -> str:
                               label=f"N = {run.spins}")  # fmt: skip
         top = left.get_ylim()[1]
         for axis in axes:
-            _show_law(axis, slot.full, top)
+            _show_law(axis, law, top)
             axis.set_xlabel("overlap over all spins  $|q|$")
-        left.set_ylabel(f"density  $P(|q|)$,  {label_of(slot.at)}")
+        left.set_ylabel(f"density  $P(|q|)$,  {label_of(family.place(drawn.entry))}")
         left.set_ylim(0, top)
         left.set_xlim(0, 1.02)
         left.legend(loc="upper left")
         right.set_title("near $q = 0$", fontsize=10)
-        right.set_xlim(0, 0.5 * slot.full.largest)
-        right.set_ylim(0, 2.5 * float(slot.full.density()[1][0]))
+        right.set_xlim(0, 0.5 * law.largest)
+        right.set_ylim(0, 2.5 * float(law.density()[1][0]))
         return to_svg(drawing)
 
 

@@ -13,7 +13,6 @@ from validation.claims.entropy_curve import CurveFigure
 from validation.claims.glass import DistributionFigure
 from validation.claims.linear import SpectraFigure
 from validation.claims.points import PointsFigure
-from validation.claims.trained_vs_random import AgainstRandomFigure
 from validation.pages.distribution_figure import distribution_figure
 from validation.pages.limits_figure import points_figure
 from validation.pages.mlp_figures import theory_curve
@@ -39,26 +38,6 @@ def susceptibility_figure(drawn: SusceptibilityFigure) -> str:
         axis.set_yscale("log")
         temperature_axis(axis, logarithmic=False)
         axis.set_ylabel(r"$N^{-1/3}\,N[\langle q^2\rangle]$")
-        axis.legend()
-        return to_svg(drawing)
-
-
-def against_random_figure(drawn: AgainstRandomFigure) -> str:
-    """Draw e / e_RS of a network before and after training beside the random networks of its shape."""
-    with figure(1) as (drawing, (axis,)):
-        x = np.arange(len(drawn.before), dtype=np.float64)
-        axis.errorbar(x, [c.predicted for c in drawn.before], [c.error for c in drawn.before], fmt="_", ms=14,
-                      color="0.4", capsize=6, label="random networks: mean and spread")  # fmt: skip
-        axis.plot(x - 0.08, [c.measured for c in drawn.before], MARKERS[0], mfc="white", color=INKS[0],
-                  label="before training")  # fmt: skip
-        for n, (name, comparisons) in enumerate(drawn.after.items(), start=1):
-            axis.plot(x + 0.08, [c.measured for c in comparisons], MARKERS[n % len(MARKERS)],
-                      color=INKS[n % len(INKS)], label=name)  # fmt: skip
-        axis.axhline(1, color="0.3", lw=1)
-        axis.set_xticks(x, [f"{c.at.reduced_temperature:g} $T_c$" for c in drawn.before])
-        axis.set_xlabel("temperature  $T$")
-        axis.set_ylabel(r"energy over RS energy,  $e / e_{RS}$")
-        axis.set_xlim(-0.5, x.size - 0.5)
         axis.legend()
         return to_svg(drawing)
 
@@ -90,7 +69,6 @@ def curve_figure(drawn: CurveFigure) -> str:
 DRAWN: dict[type, Callable[[Any], str]] = {
     PointsFigure: points_figure,
     SusceptibilityFigure: susceptibility_figure,
-    AgainstRandomFigure: against_random_figure,
     CurveFigure: curve_figure,
     SpectraFigure: spectra_figure,
     DistributionFigure: distribution_figure,

@@ -78,42 +78,51 @@ def _draw_limit(axis: Axes, limit: Limit, predicted: float, curve: int, label: s
 
 
 def _draw_sides(axis: Axes, comparisons: Sequence[Comparison]) -> None:
-    """Draw both sides of an identity at every size."""
-    for i, size in enumerate(dict.fromkeys(c.at.size for c in comparisons)):
-        sides = [c for c in comparisons if c.at.size == size]
-        ink, x = INKS[i % len(INKS)], [_abscissa(c) for c in sides]
-        axis.plot(x, [c.predicted for c in sides], color=ink, lw=1.2)
-        axis.plot(x, [c.measured for c in sides], MARKERS[i % len(MARKERS)], ms=4, mfc="white", color=ink,
-                  label=f"N = {size}")  # fmt: skip
-    axis.set_ylabel(f"{comparisons[0].quantity}  [coupling scale]\nlines: the other side")
+    """Draw both sides of comparisons that are no limits: measured as points, predicted as lines."""
+    for i, (group, chosen) in enumerate(_grouped(comparisons).items()):
+        ink, x = INKS[i % len(INKS)], [_abscissa(c) for c in chosen]
+        axis.plot(x, [c.predicted for c in chosen], color=ink, lw=1.2)
+        axis.errorbar(x, [c.measured for c in chosen], [c.error for c in chosen], fmt=MARKERS[i % len(MARKERS)], ms=4,
+                      mfc="white", color=ink, capsize=2, label=group)  # fmt: skip
+    axis.set_ylabel(f"{comparisons[0].quantity}\nlines: what it is compared with")
     axis.legend()
     _label_abscissa(axis, comparisons)
 
 
 def _draw_deviations(axis: Axes, comparisons: Sequence[Comparison]) -> None:
-    """Draw deviations in standard errors, a marker for each quantity, or each size of one."""
+    """Draw deviations in standard errors, a marker for each quantity, size or run."""
     axis.axhspan(-2, 2, color="0.9", zorder=0)
     axis.axhline(0, color="0.3", lw=1.2)
-    groups = dict.fromkeys((c.quantity, c.at.size) for c in comparisons)
-    for i, (quantity, size) in enumerate(groups):
-        chosen = [c for c in comparisons if (c.quantity, c.at.size) == (quantity, size)]
+    groups = _grouped(comparisons)
+    for i, (group, chosen) in enumerate(groups.items()):
         axis.plot([_abscissa(c) for c in chosen], [c.z for c in chosen], MARKERS[i % len(MARKERS)], ms=5, mfc="white",
-                  color=INKS[i % len(INKS)], label=quantity if size is None else f"N = {size}")  # fmt: skip
+                  color=INKS[i % len(INKS)], label=group)  # fmt: skip
     _label_abscissa(axis, comparisons)
     axis.set_ylabel("measured minus theory, in standard errors")
     if len(groups) > 1:
         axis.legend(fontsize=7, ncols=2)
 
 
+def _grouped(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+    """Return comparisons by what a legend calls them: their run, else their size, else their quantity."""
+    groups: dict[str, list[Comparison]] = {}
+    for c in comparisons:
+        name = c.at.run or (c.quantity if c.at.size is None else f"N = {c.at.size}")
+        groups.setdefault(name, []).append(c)
+    return groups
+
+
 def _abscissa(comparison: Comparison) -> float:
-    """Return the temperature, or else the inverse temperature; nan where there is neither."""
-    given = [x for x in (comparison.at.temperature, comparison.at.beta) if x is not None]
+    """Return T, T / T_c or beta; nan where there is none of them."""
+    at = comparison.at
+    given = [x for x in (at.temperature, at.reduced_temperature, at.beta) if x is not None]
     return given[0] if given else math.nan
 
 
 def _label_abscissa(axis: Axes, comparisons: Sequence[Comparison]) -> None:
-    if comparisons[0].at.temperature is None:
-        axis.set_xlabel(BETA_LABEL)
+    at = comparisons[0].at
+    if at.temperature is None:
+        axis.set_xlabel(BETA_LABEL if at.reduced_temperature is None else "temperature  $T / T_c$")
         return
     temperatures = [_abscissa(c) for c in comparisons]
     axis.set_xlim(0.9 * min(temperatures), 1.1 * max(temperatures))

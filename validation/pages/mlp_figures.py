@@ -111,26 +111,28 @@ def _curve_points(axis: Axes, energies: FloatArray, entropies: FloatArray, ink: 
 
 def overlaps_figure(family: MlpFamily) -> str:
     """Draw overlaps, two replicas' and one's with itself: against beta, of deep networks against depth."""
-    layers = family.largest.layers
-    return _against_beta(family) if len(family.layers_compared) == layers else _against_depth(family)
-
-
-def _against_depth(family: MlpFamily) -> str:
     run = family.largest
-    layers = np.arange(run.layers, dtype=np.float64)
     with figure(2) as (drawing, axes):
-        for i, slot in enumerate(_slots_shown(run)):
-            ink = 2 * i
-            solution = next(s for s in family.predictions if np.isclose(s.beta, run.betas[slot]))
-            axes[0].plot(layers, [overlap.mean for overlap in solution.overlaps], color=INKS[ink])
-            axes[1].plot(layers, [overlap.self_overlap for overlap in solution.overlaps], color=INKS[ink])
-            label = label_of(run.place(slot))
-            averages(axes[0], layers, run.overlaps[:, slot], ink, label)
-            averages(axes[1], layers, run.self_overlaps[:, slot], ink, label)
+        kinds = list(zip(axes, ("mean", "self_overlap"), (run.overlaps, run.self_overlaps), strict=True))
+        if len(family.layers_compared) == run.layers:
+            curve = theory_curve(family)
+            for axis, name, samples in kinds:
+                for k in range(run.layers):
+                    axis.plot(curve.beta, getattr(curve, name)[:, k], color=INKS[k % len(INKS)])
+                    averages(axis, run.betas, samples[..., k], k, "input" if k == 0 else f"layer {k}")
+                axis.set_xlabel(BETA_LABEL)
+                _shade_unstable(axis, curve)
+        else:
+            layers = np.arange(run.layers, dtype=np.float64)
+            for axis, name, samples in kinds:
+                for i, slot in enumerate(_slots_shown(run)):
+                    solution = next(rs for rs in family.predictions if np.isclose(rs.beta, run.betas[slot]))
+                    axis.plot(layers, [getattr(overlap, name) for overlap in solution.overlaps], color=INKS[2 * i])
+                    averages(axis, layers, samples[:, slot], 2 * i, label_of(run.place(slot)))
+                axis.set_xlabel(r"layer  $\ell$")
         axes[0].set_ylabel(r"overlap of two replicas  $K^\ell_{ab}$")
         axes[1].set_ylabel(r"self-overlap  $K^\ell_{aa}$")
         for axis in axes:
-            axis.set_xlabel(r"layer  $\ell$")
             axis.legend()
         return to_svg(drawing)
 
@@ -139,25 +141,6 @@ def _slots_shown(run: MeasuredMlp) -> list[int]:
     """Return the coldest slot, a hot one, and one between them."""
     slots = np.flatnonzero(run.betas > 0)
     return sorted({int(slots[0]), int(slots[slots.size // 2]), int(slots[int(0.8 * slots.size)])})
-
-
-def _against_beta(family: MlpFamily) -> str:
-    run, curve = family.largest, theory_curve(family)
-    with figure(2) as (drawing, axes):
-        for layer in range(run.layers):
-            ink = layer % len(INKS)
-            axes[0].plot(curve.beta, curve.mean[:, layer], color=INKS[ink])
-            axes[1].plot(curve.beta, curve.self_overlap[:, layer], color=INKS[ink])
-            name = "input" if layer == 0 else f"layer {layer}"
-            averages(axes[0], run.betas, run.overlaps[..., layer], ink, name)
-            averages(axes[1], run.betas, run.self_overlaps[..., layer], ink, name)
-        axes[0].set_ylabel(r"overlap of two replicas  $K^\ell_{ab}$")
-        axes[1].set_ylabel(r"self-overlap  $K^\ell_{aa}$")
-        for axis in axes:
-            axis.set_xlabel(BETA_LABEL)
-            _shade_unstable(axis, curve)
-            axis.legend()
-        return to_svg(drawing)
 
 
 def distributions_figure(family: MlpFamily) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from theory.result import NotConvergedError
-from validation.numbers.compare import LEVEL
 from validation.pages import mlp_figures
-from validation.pages.run_figures import ladder_figure
+from validation.pages.run_figures import ladder_figure, sampling
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
 
@@ -16,7 +15,7 @@ def family_section(family: MlpFamily) -> dict[str, Any]:
     """Return figures of the widest run and facts about all, as the template expects."""
     return {
         "name": family.label,
-        "facts": [*_facts(family), *(fact for run in family.runs for fact in _run_facts(run))],
+        "facts": [*_facts(family), *((f"{run.name} (widths {_widths(run)})", sampling(run)) for run in family.runs)],
         "figures": [
             (
                 mlp_figures.thermodynamics_figure(family),
@@ -52,16 +51,5 @@ def _facts(family: MlpFamily) -> list[tuple[str, str]]:
     ]
 
 
-def _run_facts(run: MeasuredMlp) -> list[tuple[str, str]]:
-    p = run.equilibration_p_value()
-    settled = "settled" if p >= LEVEL else "NOT SETTLED, thermalise longer"
-    settings = run.config.run
-    sweeps = settings.thermalization + run.data.sizes["measurement"] * settings.sweeps_per_measurement
-    coldest = run.energy_blocking(0, 0)
-    trips = int(run.data.exchange_round_trips.values.sum())
-    text = (
-        f"{run.samples} networks, {sweeps} sweeps in each of {settings.copies} ladders of {run.betas.size} slots; "
-        f"energies of 2nd quarter and 2nd half agree with p = {p:.2g} ({settled}); autocorrelation of the coldest "
-        f"energy {coldest.tau:.1f} rows{'' if coldest.converged else ' at least'}; {trips} round trips"
-    )
-    return [(f"{run.name} (widths {', '.join(map(str, run.model.widths))})", text)]
+def _widths(run: MeasuredMlp) -> str:
+    return ", ".join(map(str, run.model.widths))

@@ -17,10 +17,9 @@ from validation.pages.finding_figures import finding_figures
 from validation.pages.mlp_section import family_section
 from validation.pages.page import Entry, render
 from validation.pages.spin_section import run_section
-from validation.runs.family import Family
-from validation.runs.mlp_family import families_of_mlps
+from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp
-from validation.runs.spin_family import families_of_spins
+from validation.runs.spin_family import SpinFamily, families_of_spins
 from validation.runs.spins import AnyRun, MeasuredRun
 
 
@@ -32,7 +31,7 @@ class Untested:
     reason: str
 
 
-def families(runs: Sequence[AnyRun]) -> list[Family[Any]]:
+def families(runs: Sequence[AnyRun]) -> list[SpinFamily | MlpFamily]:
     """Group runs that differ in size alone, and put stored networks with the random ones of their widths."""
     spins = [run for run in runs if isinstance(run, MeasuredRun)]
     mlps = [run for run in runs if isinstance(run, MeasuredMlp)]

@@ -1,4 +1,4 @@
-"""Figures that runs of spins and of inputs share: distributions of overlaps, rates along the ladder."""
+"""What pages show of runs of spins and of inputs alike: distributions of overlaps, rates along the ladder, sampling."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from validation.numbers.arrays import FloatArray
+from validation.numbers.compare import LEVEL
 from validation.pages.plots import BETA_LABEL, INKS, figure, label_of, standard_error, temperature_axis, to_svg
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.spins import AnyRun
@@ -63,6 +64,19 @@ def ladder_figure(run: AnyRun) -> str:
                 axis.set_xlim(x[0] * 0.93, x[-1] * 1.07)
                 temperature_axis(axis)
         return to_svg(drawing)
+
+
+def sampling(run: AnyRun) -> str:
+    """Return how a run was sampled, and whether it has settled."""
+    settings, coldest, p = run.config.run, run.energy_blocking(0, 0), run.equilibration_p_value()
+    sweeps = settings.thermalization + run.data.sizes["measurement"] * settings.sweeps_per_measurement
+    return (
+        f"{run.samples} sample(s), {sweeps} sweeps in each of {settings.copies} ladders of {run.betas.size} slots; "
+        f"energies of the 2nd quarter and the 2nd half agree with p = {p:.2g} "
+        f"({'settled' if p >= LEVEL else 'NOT SETTLED, thermalise longer'}); autocorrelation of the coldest energy "
+        f"{coldest.tau:.1f} rows{'' if coldest.converged else ' at least (blocking still rising)'}; "
+        f"{int(run.data.exchange_round_trips.values.sum())} round trips"
+    )
 
 
 def _flow(run: AnyRun) -> FloatArray:

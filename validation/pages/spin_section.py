@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.config import FileNetwork
-from validation.numbers.compare import LEVEL
 from validation.pages import spin_figures
-from validation.pages.run_figures import ladder_figure
+from validation.pages.run_figures import ladder_figure, sampling
 from validation.runs.spin_family import couplings_of, own_couplings
 from validation.runs.spins import MeasuredRun
 
@@ -44,19 +43,10 @@ def _facts(run: MeasuredRun) -> list[tuple[str, str]]:
         source = f"{Path(network.path).name}{epoch}; {run.samples} independent repeat(s)"
     else:
         source = f"Gaussian, {network.variance}, C = {network.scale:g}; {run.samples} disorder samples"
-    sweeps = run.config.run.thermalization + run.data.sizes["measurement"] * run.config.run.sweeps_per_measurement
-    coldest = run.energy_blocking(0, 0)
-    p = run.equilibration_p_value()
-    settled = f"p = {p:.2g}: " + ("settled" if p >= LEVEL else "NOT SETTLED, thermalise longer")
-    tau = f"{coldest.tau:.1f} rows" + ("" if coldest.converged else " at least (blocking still rising)")
-    trips = int(run.data.exchange_round_trips.values.sum())
     return [
         ("network", source),
         ("widths", ", ".join(str(n) for n in run.widths)),
         ("spins", str(run.spins)),
-        ("sweeps", f"{sweeps} in each of {run.config.run.copies} ladders of {run.betas.size} slots"),
-        ("round trips", str(trips)),
-        ("autocorrelation of the coldest energy", tau),
-        ("energies of the 2nd quarter and the 2nd half agree", settled),
+        ("sampling", sampling(run)),
         ("largest drift of maintained fields", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
     ]

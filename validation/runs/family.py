@@ -4,56 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
-from validation.runs.subject import Subject
+from validation.runs.mlps import MeasuredMlp
+from validation.runs.spins import MeasuredRun
 
-
-class Run(Protocol):
-    """What a family needs of a run."""
-
-    @property
-    def name(self) -> str:
-        """For messages."""
-
-    @property
-    def size(self) -> int:
-        """Number of sites, N."""
-
-    @property
-    def samples(self) -> int:
-        """Number of disorder samples."""
-
-    @property
-    def betas(self) -> FloatArray:
-        """Inverse temperature of each slot, falling."""
-
-    def place(self, slot: int) -> Place:
-        """Return where a slot is."""
-
-
-AnyOf = TypeVar("AnyOf", bound=Run)
+RunT = TypeVar("RunT", MeasuredRun, MeasuredMlp)
 
 
 @dataclass(frozen=True)
-class Family(Generic[AnyOf]):
+class Family(Generic[RunT]):
     """Runs of one law at several sizes, the smallest first."""
 
-    runs: tuple[AnyOf, ...]
-
-    @property
-    def subject(self) -> Subject:
-        """What its networks are."""
-        raise NotImplementedError
-
-    @property
-    def label(self) -> str:
-        """What distinguishes this family in a table."""
-        raise NotImplementedError
+    runs: tuple[RunT, ...]
 
     @property
     def sizes(self) -> FloatArray:
@@ -61,7 +28,7 @@ class Family(Generic[AnyOf]):
         return np.array([run.size for run in self.runs], dtype=np.float64)
 
     @property
-    def largest(self) -> AnyOf:
+    def largest(self) -> RunT:
         """The run of the largest size."""
         return self.runs[-1]
 
@@ -73,9 +40,10 @@ class Family(Generic[AnyOf]):
     @cached_property
     def slots(self) -> list[tuple[int, ...]]:
         """Return, for each positive beta that every run has, its slot in each of them; coldest first."""
+        ladders = [run.betas for run in self.runs]
         common = []
         for slot, beta in enumerate(self.largest.betas):
-            matches = [np.flatnonzero(np.isclose(run.betas, beta, rtol=1e-9, atol=1e-12)) for run in self.runs]
+            matches = [np.flatnonzero(np.isclose(betas, beta, rtol=1e-9, atol=1e-12)) for betas in ladders]
             if beta > 0 and all(match.size for match in matches):
                 common.append((*(int(match[0]) for match in matches[:-1]), slot))
         return common
@@ -89,6 +57,6 @@ class Family(Generic[AnyOf]):
         """Return where an entry of `slots` is."""
         return self.largest.place(self.slots[entry][-1])
 
-    def at(self, entry: int) -> list[tuple[AnyOf, int]]:
+    def at(self, entry: int) -> list[tuple[RunT, int]]:
         """Return every run with its slot at an entry of `slots`."""
         return list(zip(self.runs, self.slots[entry], strict=True))
