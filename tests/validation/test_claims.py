@@ -33,6 +33,7 @@ from validation.claims import REGISTER, Claim, Finding, critical
 from validation.claims.base import NotApplicableError
 from validation.numbers.compare import Verdict
 from validation.pages import report
+from validation.pages.finding_figures import finding_figures
 from validation.runs.spin_family import SpinFamily
 from validation.runs.spins import MeasuredRun, read_measured
 
@@ -208,6 +209,7 @@ def test_the_critical_temperature_is_found() -> None:
     found = finding(CRITICAL, critical_family())
     assert found.verdict is Verdict.PASS, found.summary
     assert found.comparisons[0].predicted == pytest.approx(T_C)
+    assert finding_figures(found).count("<svg") == 2
 
 
 @pytest.mark.parametrize("factor", [0.75, 1.25])
@@ -265,6 +267,7 @@ def test_a_network_with_an_order_is_told_from_random_ones() -> None:
     found = finding(TRAINED, trained_family(after=1.5))
     assert found.verdict is Verdict.PASS, found.summary
     assert len(found.comparisons) == 3
+    assert finding_figures(found).count("<svg") == 1
 
 
 def test_larger_weights_alone_are_no_order() -> None:

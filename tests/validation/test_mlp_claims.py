@@ -237,6 +237,7 @@ def test_three_routes_to_the_entropy_curve_of_a_gaussian_law() -> None:
     assert found.negative_control_as_expected
     [curve] = found.figures
     assert isinstance(curve, CurveFigure)
+    assert finding_figures(found).count("<svg") == 1
     assert set(curve.routes) == {"integration", "MBAR", "microcanonical"}
 
 

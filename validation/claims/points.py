@@ -202,7 +202,7 @@ def _over_all(points: Sequence[Point], comparisons: Sequence[Comparison]) -> str
     limits = [point.limit for point in points if point.limit is not None]
     worst = worst_of(comparisons)
     sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
-    text = f"{len(comparisons)} {'limits' if limits else 'comparisons'}"
+    text = f"{len(comparisons)} {'limit(s)' if limits else 'comparison(s)'}"
     if limits:
         sizes = ", ".join(f"{size:.0f}" for size in limits[0].sizes)
         text += f", extrapolated in {limits[0].scaling.label} from N = {sizes}"

@@ -15,8 +15,8 @@ from validation.numbers.limit import Limit
 from validation.pages.plots import BETA_LABEL, INKS, MARKERS, figure, label_of, temperature_axis, to_svg
 
 MOST_PANELS = 3
-# Characters that fit beside an axis.
-LABEL = 30
+# Characters that fit over an axis.
+TITLE = 46
 
 
 def points_figure(drawn: PointsFigure) -> str:
@@ -27,9 +27,9 @@ def points_figure(drawn: PointsFigure) -> str:
     deviations = math.isfinite(_abscissa(comparisons[0]))
     with figure(min(len(limits), MOST_PANELS) + deviations) as (drawing, axes):
         for axis, (quantity, points) in zip(axes, limits[:MOST_PANELS], strict=False):
+            axis.set_title(textwrap.fill(quantity, TITLE), fontsize=9, loc="left")
             if points:
                 draw_limits(axis, points)
-                axis.set_ylabel(f"{textwrap.fill(quantity, LABEL)}\nmeasured minus theory")
             else:
                 _draw_sides(axis, comparisons)
         if deviations:
@@ -61,6 +61,7 @@ def draw_limits(axis: Axes, points: Sequence[Point], labels: Sequence[str] = ())
                       lw=1.6, ls=":")  # fmt: skip
     axis.axhline(0, color="0.3", lw=1.2)
     axis.set_xlabel(f"{points[0].limit.scaling.axis_label}   (filled: the limit)" if points[0].limit else "")
+    axis.set_ylabel("measured minus theory")
     if len(picked) > 1 or labels:
         dotted = any(points[i].wrong for i in picked)
         axis.legend(title="dotted: the negative control" if dotted else None, title_fontsize=8)
@@ -84,7 +85,7 @@ def _draw_sides(axis: Axes, comparisons: Sequence[Comparison]) -> None:
         axis.plot(x, [c.predicted for c in chosen], color=ink, lw=1.2)
         axis.errorbar(x, [c.measured for c in chosen], [c.error for c in chosen], fmt=MARKERS[i % len(MARKERS)], ms=4,
                       mfc="white", color=ink, capsize=2, label=group)  # fmt: skip
-    axis.set_ylabel(f"{comparisons[0].quantity}\nlines: what it is compared with")
+    axis.set_ylabel("lines: what it is compared with")
     axis.legend()
     _label_abscissa(axis, comparisons)
 
@@ -98,9 +99,9 @@ def _draw_deviations(axis: Axes, comparisons: Sequence[Comparison]) -> None:
         axis.plot([_abscissa(c) for c in chosen], [c.z for c in chosen], MARKERS[i % len(MARKERS)], ms=5, mfc="white",
                   color=INKS[i % len(INKS)], label=group)  # fmt: skip
     _label_abscissa(axis, comparisons)
-    axis.set_ylabel("measured minus theory, in standard errors")
+    axis.set_ylabel("deviations in standard errors")
     if len(groups) > 1:
-        axis.legend(fontsize=7, ncols=2)
+        axis.legend(fontsize=7, ncols=2 if max(map(len, groups)) < TITLE // 3 else 1)
 
 
 def _grouped(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:

@@ -69,8 +69,10 @@ def temperature_axis(axis: Axes, *, logarithmic: bool = True) -> None:
 
 
 def label_of(place: Place) -> str:
-    """Return a temperature for a legend."""
-    return rf"$\beta$ = {place.beta:g}" if place.temperature is None else f"$T$ = {place.temperature:.3g}"
+    """Return a temperature for a legend, nothing where there is none."""
+    if place.temperature is not None:
+        return f"$T$ = {place.temperature:.3g}"
+    return "" if place.beta is None else rf"$\beta$ = {place.beta:g}"
 
 
 def standard_error(samples: FloatArray) -> FloatArray:

@@ -40,13 +40,8 @@ class Family(Generic[RunT]):
     @cached_property
     def slots(self) -> list[tuple[int, ...]]:
         """Return, for each positive beta that every run has, its slot in each of them; coldest first."""
-        ladders = [run.betas for run in self.runs]
-        common = []
-        for slot, beta in enumerate(self.largest.betas):
-            matches = [np.flatnonzero(np.isclose(betas, beta, rtol=1e-9, atol=1e-12)) for betas in ladders]
-            if beta > 0 and all(match.size for match in matches):
-                common.append((*(int(match[0]) for match in matches[:-1]), slot))
-        return common
+        rows = [tuple(_slot_of(beta, run.betas) for run in self.runs) for beta in self.largest.betas if beta > 0]
+        return [slots for slots in rows if min(slots) >= 0]
 
     @property
     def betas(self) -> FloatArray:
@@ -60,3 +55,9 @@ class Family(Generic[RunT]):
     def at(self, entry: int) -> list[tuple[RunT, int]]:
         """Return every run with its slot at an entry of `slots`."""
         return list(zip(self.runs, self.slots[entry], strict=True))
+
+
+def _slot_of(beta: float, betas: FloatArray) -> int:
+    """Return the slot with this beta, -1 if there is none."""
+    matches = np.flatnonzero(np.isclose(betas, beta, rtol=1e-9, atol=1e-12))
+    return int(matches[0]) if matches.size else -1
