@@ -10,7 +10,7 @@ from theory.__main__ import main
 from theory.spectrum import RandomSpectrum, eigenvalues, fit_tail, outliers
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
 
 
 def run(capsys, *options):

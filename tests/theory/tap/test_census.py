@@ -11,7 +11,7 @@ from theory.tap import census
 from theory.tap.census import distinct, rarefaction
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
 
 
 def test_a_trained_network_has_one_pair_just_below_its_critical_temperature():

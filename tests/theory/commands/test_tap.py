@@ -14,7 +14,7 @@ from theory.__main__ import main
 from theory.tap import census, instability
 from theory.weights import read_network, stored_epochs
 
-DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
 EPOCHS = (0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
 

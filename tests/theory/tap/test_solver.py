@@ -14,7 +14,7 @@ from theory.tap import census, random_starts, solve_states, solve_tap, stability
 from theory.tap import functional as tap
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
 
 
 def sk(n, seed):

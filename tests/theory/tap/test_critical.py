@@ -13,7 +13,7 @@ from theory.tap import critical, instability
 from theory.tap.critical import ParamagnetStability
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[2] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
 
 
 def direct(bonds, T):
