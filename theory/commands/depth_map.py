@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 
 from theory import activations
-from theory.commands import mlp_options
+from theory.commands import mlp_network, readers
+from theory.commands.command import Command, add_json_option, as_json, null_if_nan
 from theory.mlp.depth.effect import DepthEffect, depth_effect
 
 _EXAMPLE = """\
@@ -22,42 +22,34 @@ Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
 _LARGEST_DEPTH = 64
+_DEPTHS = readers.whole_numbers_in(
+    1, _LARGEST_DEPTH, f"whole numbers from 1 to {_LARGEST_DEPTH} with commas, such as 1,2,4,8"
+)
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``depth-map`` to the commands of ``python -m theory``."""
-    parser = models.add_parser(
-        "depth-map",
-        help="energy, entropy, order and chaos of random MLPs against depth",
-        description="What depth does to a random MLP: order or chaos, energy, entropy, loss of replica symmetry.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     plain = [name for name in activations.names() if not activations.is_shaped(name)]
     parser.add_argument("--activation", choices=plain, required=True, help=f"one of {', '.join(plain)}", metavar="NAME")
-    parser.add_argument(
-        "--weight-variance", type=mlp_options.weight_variance, default=1.0, metavar="CW", help="C_W (default 1)"
-    )
-    parser.add_argument("--beta", type=mlp_options.beta, default=1.0, help="inverse temperature (default 1)")
-    parser.add_argument("--depths", type=_depths, default=(1, 2, 4, 8), metavar="L1,L2,..", help="default 1,2,4,8")
+    mlp_network.add_weight_variance(parser)
+    parser.add_argument("--beta", type=readers.beta, default=1.0, help="inverse temperature (default 1)")
+    parser.add_argument("--depths", type=_DEPTHS, default=(1, 2, 4, 8), metavar="L1,L2,..", help="default 1,2,4,8")
     parser.add_argument(
         "--critical-up-to",
-        type=mlp_options.number_in(0.2, mlp_options.LARGEST_BETA, example="16"),
+        type=readers.number_in(0.2, readers.LARGEST_BETA, example="16"),
         default=0.0,
         metavar="BETA",
         help="also find where the replicon reaches 1, up to this inverse temperature",
     )
     parser.add_argument(
         "--tolerance",
-        type=mlp_options.number_in(1e-11, 1e-2, example="1e-5"),
+        type=readers.number_in(1e-11, 1e-2, example="1e-5"),
         default=1e-5,
         help="largest error accepted in free entropy and energy (default 1e-5)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
+    add_json_option(parser)
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Solve and print."""
     effect = depth_effect(
         args.activation,
@@ -67,14 +59,14 @@ def run(args: argparse.Namespace) -> None:
         beta_max=args.critical_up_to,
         tolerance=args.tolerance,
     )
-    print(json.dumps(_record(effect), indent=2, allow_nan=False) if args.json else _summary(effect))
+    print(as_json(_record(effect)) if args.json else _summary(effect))
 
 
 def _rows(effect: DepthEffect) -> list[dict[str, float | int | None]]:
     names = ("energy", "entropy", "free_entropy", "replicon", "hot_energy_slope", "critical_beta", "seconds")
     columns = [getattr(effect, name).tolist() for name in names]
     return [
-        {"depth": depth, **{name: None if value != value else value for name, value in zip(names, row, strict=True)}}
+        {"depth": depth, **{name: null_if_nan(value) for name, value in zip(names, row, strict=True)}}
         for depth, *row in zip(effect.depths.tolist(), *columns, strict=True)
     ]
 
@@ -115,10 +107,9 @@ def _summary(effect: DepthEffect) -> str:
     return "\n".join(lines)
 
 
-def _depths(text: str) -> tuple[int, ...]:
-    depths = tuple(int(part) if part.isdecimal() and len(part) < 4 else 0 for part in text.split(","))
-    if not all(1 <= depth <= _LARGEST_DEPTH for depth in depths):
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give whole numbers from 1 to {_LARGEST_DEPTH} with commas, such as 1,2,4,8"
-        )
-    return depths
+COMMAND = Command(
+    description="What depth does to a random MLP: order or chaos, energy, entropy, loss of replica symmetry.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from theory.commands.command import columns
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.rs.saddle import RSSolution
 from theory.layered_sk.rsb import RSBSolution
@@ -33,10 +34,7 @@ def record(solution: Solution, couplings: LayeredCouplings, ansatz: str) -> dict
         "entropy": solution.entropy,
         "overlaps": largest_overlaps(solution),
         "replicon": float(np.max(solution.replicon)),
-        "converged": solution.status.converged,
-        "error_estimate": solution.status.error_estimate,
-        "residual": solution.status.residual,
-        "iterations": solution.status.iterations,
+        **solution.status.record(),
     }
     if isinstance(solution, RSSolution):
         return common
@@ -124,9 +122,8 @@ def table(solutions: Sequence[Solution]) -> str:
     """Return one line per temperature; the replicon is the largest of all levels."""
     names = ["temperature", "free_energy", "energy", "entropy", "replicon"]
     names += [f"q_{layer}" for layer in range(len(largest_overlaps(solutions[0])))]
-    lines = [" ".join(f"{name:>12}" for name in names)]
-    for solution in solutions:
-        values = (
+    rows = [
+        (
             solution.temperature,
             solution.free_energy,
             solution.energy,
@@ -134,6 +131,7 @@ def table(solutions: Sequence[Solution]) -> str:
             float(np.max(solution.replicon)),
             *largest_overlaps(solution),
         )
-        lines.append(" ".join(f"{value:12.6g}" for value in values))
+        for solution in solutions
+    ]
     worst = max(solution.status.error_estimate for solution in solutions)
-    return "\n".join([*lines, f"largest error estimate {worst:.2g} (free energy and energy)"])
+    return "\n".join([*columns(names, rows), f"largest error estimate {worst:.2g} (free energy and energy)"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.commands import stored_network
-from theory.commands.spectrum_picture import draw
+from theory.commands import readers, stored_network
+from theory.commands.command import Command, add_json_option, as_json, null_if_nan
 from theory.spectrum.dyson import RandomSpectrum
 from theory.spectrum.observed import (
     Outliers,
@@ -38,33 +37,22 @@ Exit codes: 0 done, 2 bad input, 3 not converged.
 """
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``spectrum`` to the models of ``python -m theory``."""
-    parser = models.add_parser(
-        "spectrum",
-        help="eigenvalues of one network's bond matrix: edge, outliers, tail, distance from random couplings",
-        description="Set the eigenvalues of one network's bond matrix against the density of random couplings.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     stored_network.add_network_options(parser)
     parser.add_argument("--reference", choices=["first", "own"], default="first", help="see below (default first)")
     parser.add_argument(
         "--tail-samples",
-        type=stored_network.whole(0, 100_000, 200),
+        type=readers.whole(0, 100_000, 200),
         default=200,
         metavar="N",
         help="synthetic samples behind the p-value of the tail, 0 for none (default 200)",
     )
-    parser.add_argument(
-        "--seed", type=stored_network.whole(0, 2**53, 0), default=0, help="of those samples (default 0)"
-    )
+    parser.add_argument("--seed", type=readers.whole(0, 2**53, 0), default=0, help="of those samples (default 0)")
     parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture (one epoch only)")
-    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list for several epochs")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "print JSON: an object, or a list for several epochs")
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Compare every network asked for with its random counterpart and print the result."""
     stored = stored_network.networks(args)
     if args.png is not None and len(stored) > 1:
@@ -87,12 +75,14 @@ def run(args: argparse.Namespace) -> None:
         if args.png is not None:
             _draw(args.png, network, values, spectrum, beyond)
     if args.json:
-        print(json.dumps(stored_network.one_or_list(args, records), indent=2, allow_nan=False))
+        print(as_json(stored_network.one_or_list(args, records)))
     else:
         print("\n\n".join(lines) + (f"\nwrote {args.png}" if args.png is not None else ""))
 
 
 def _draw(path: Path, network: StoredNetwork, values: Array, spectrum: RandomSpectrum, beyond: Outliers) -> None:
+    from theory.commands.spectrum_picture import draw  # matplotlib, which only this needs
+
     widths = ", ".join(map(str, network.bonds.widths))
     try:
         draw(values, spectrum, beyond, f"Bond matrix [{widths}], epoch {network.epoch:g}", path)
@@ -111,7 +101,7 @@ def _record(
     distance: tuple[float, float],
     largest: float,
 ) -> dict[str, object]:
-    fit = None if tail is None else {**asdict(tail), "p_value": None if tail.p_value != tail.p_value else tail.p_value}
+    fit = None if tail is None else {**asdict(tail), "p_value": null_if_nan(tail.p_value)}
     return {
         "model": "spectrum",
         "epoch": network.epoch,
@@ -155,3 +145,11 @@ def _summary(
             f"{tail.largest:.4g} ({tail.points} eigenvalues{test}){verdict}"
         )
     return "\n".join(lines)
+
+
+COMMAND = Command(
+    description="Set the eigenvalues of one network's bond matrix against the density of random couplings.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

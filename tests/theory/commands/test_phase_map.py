@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from theory import activations
-from theory.__main__ import main
 from theory.commands.phase_picture import draw
 from theory.mlp import MlpModel, PhaseMap, critical_beta, phase_map, solve_rs
 from theory.mlp.phases.column import Column, OneStep
@@ -16,19 +15,9 @@ from theory.mlp.rsb.discontinuous import JumpLines
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 
 
-def run(capsys, *options):
-    """Return exit code, standard output and standard error of the command in this process."""
-    try:
-        code = main(["phase-map", *options])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
-def test_json_and_picture_are_written_and_hold_the_replicon(capsys, tmp_path):
+def test_json_and_picture_are_written_and_hold_the_replicon(run, tmp_path):
     grid = ["--betas", "2:5:3", "--weight-variances", "0.5:1:2"]
-    code, out, err = run(capsys, "--activation", "sin", *grid, "--stability-only", "--out", str(tmp_path / "sin"))
+    code, out, err = run("phase-map", "--activation", "sin", *grid, "--stability-only", "--out", str(tmp_path / "sin"))
     assert (code, err) == (0, "")
     assert "6 of 6 points solved" in out
     data = json.loads((tmp_path / "sin.json").read_text())
@@ -46,7 +35,7 @@ def test_json_and_picture_are_written_and_hold_the_replicon(capsys, tmp_path):
     assert np.ptp(picture[..., :3], axis=2).max() == 0  # grey only: nothing is lost in print
 
 
-def test_json_can_go_to_standard_output(capsys, tmp_path):
+def test_json_can_go_to_standard_output(run, tmp_path):
     options = [
         "--activation",
         "linear",
@@ -57,7 +46,7 @@ def test_json_can_go_to_standard_output(capsys, tmp_path):
         "--stability-only",
         "--json",
     ]
-    code, out, _ = run(capsys, *options, "--out", str(tmp_path / "linear"))
+    code, out, _ = run("phase-map", *options, "--out", str(tmp_path / "linear"))
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "linear.json").read_text())
     assert np.max(json.loads(out)["replicon"]) < 1e-20
@@ -73,9 +62,9 @@ def test_points_that_do_not_converge_are_null_and_the_others_stay():
     assert "5000 panels" in reason
 
 
-def test_phases_are_told_apart_unless_only_stability_is_asked_for(capsys, tmp_path):
+def test_phases_are_told_apart_unless_only_stability_is_asked_for(run, tmp_path):
     grid = ["--betas", "1:2:2", "--weight-variances", "1:1.2:2", "--width-ratios", "1,1.5", "--tolerance", "1e-3"]
-    code, out, err = run(capsys, "--activation", "tanh", *grid, "--out", str(tmp_path / "tanh"))
+    code, out, err = run("phase-map", "--activation", "tanh", *grid, "--out", str(tmp_path / "tanh"))
     assert (code, err) == (0, "")
     data = json.loads((tmp_path / "tanh.json").read_text())
     assert data["width_ratios"] == [1.0, 1.5]
@@ -85,13 +74,13 @@ def test_phases_are_told_apart_unless_only_stability_is_asked_for(capsys, tmp_pa
     assert "breaking sets in: none" in out
 
 
-def test_broken_phases_reach_the_file_and_the_summary(capsys, tmp_path, monkeypatch):
+def test_broken_phases_reach_the_file_and_the_summary(run, tmp_path, monkeypatch):
     one = OneStep(0.6, (1.01, 1.2), 1e-3)
     column = Column(None, JumpLines(3.0, 3.5, 0.6), "jump", ("RS", "full"), (None, one), ())
     canned = PhaseMap(np.array([2.0, 4.0]), np.array([1.0, 2.0]), np.full((2, 2), 0.5), (), (column, column))
     monkeypatch.setattr("theory.commands.phase_map.phase_map", lambda *_, **__: canned)
     grid = ["--betas", "2:4:2", "--weight-variances", "1:2:2"]
-    code, out, _ = run(capsys, "--activation", "sin", *grid, "--out", str(tmp_path / "sin"))
+    code, out, _ = run("phase-map", "--activation", "sin", *grid, "--out", str(tmp_path / "sin"))
     assert code == 0
     data = json.loads((tmp_path / "sin.json").read_text())
     assert data["ansatz"] == "rs, krsb"
@@ -150,33 +139,10 @@ def test_a_picture_marks_failures_and_is_drawn_where_nothing_converged(tmp_path)
     assert picture(np.full_like(replicon, np.nan), nothing).shape == whole.shape
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("--activation", "swish"),
-        ("--betas", "5:2:3"),
-        ("--betas", "cold"),
-        ("--weight-variances", "0:1:3"),
-        ("--weight-variances", "-1:1:3"),
-        ("--weight-variances", "1:2:1"),
-        ("--tolerance", "2"),
-        ("--out", "no-such-directory/map"),
-    ],
-)
-def test_bad_input_is_one_line_that_names_option_and_value(capsys, option, value):
-    options = {"--activation": "sin", "--betas": "1:2:2", "--weight-variances": "1:2:2", option: value}
-    code, out, err = run(capsys, *(word for pair in options.items() for word in pair))
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert option.lstrip("-") in err
-    assert value in err
-    assert "give" in err
-
-
-def test_a_place_that_cannot_be_written_is_one_line(capsys, tmp_path):
+def test_a_place_that_cannot_be_written_is_one_line(run, tmp_path):
     (tmp_path / "map.json").mkdir()
     grid = ["--betas", "1:2:2", "--weight-variances", "1:2:2"]
-    code, _, err = run(capsys, "--activation", "linear", *grid, "--stability-only", "--out", str(tmp_path / "map"))
+    code, _, err = run("phase-map", "--activation", "linear", *grid, "--stability-only", "--out", str(tmp_path / "map"))
     assert code == 2
     assert err.count("\n") == 1
     assert "--out: cannot write" in err

@@ -2,30 +2,17 @@
 
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from support import ROOT
 
-from theory.__main__ import main
 from theory.tap import census, instability
 from theory.weights import read_network, stored_epochs
 
-DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = ROOT / "mcsim/networks/data/digits_relu.h5"
 EPOCHS = (0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-
-
-def run(capsys, *options):
-    """Return exit code, standard output and standard error of the command in this process."""
-    try:
-        code = main([str(option) for option in options])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def write(path, stages, schema="mcsim-weights", version=1):
@@ -41,10 +28,10 @@ def write(path, stages, schema="mcsim-weights", version=1):
     return path
 
 
-def test_the_documented_example_prints_json():
-    command = [sys.executable, "-m", "theory", "tap", str(DIGITS), "--epoch", "3", "--temperature", "2.0"]
-    done = subprocess.run([*command, "--starts", "70", "--json"], capture_output=True, text=True, check=True)
-    printed = json.loads(done.stdout)
+def test_the_documented_example_prints_json(run):
+    code, out, _ = run("tap", DIGITS, "--epoch", "3", "--temperature", "2.0", "--starts", "70", "--json")
+    printed = json.loads(out)
+    assert code == 0
     count = census(read_network(DIGITS, 3.0).bonds, 2.0, starts=70)
     assert [one["free_energy"] for one in printed["solutions"]] == pytest.approx(
         [one.solution.free_energy for one in count.found], abs=1e-12
@@ -58,31 +45,31 @@ def test_the_documented_example_prints_json():
     assert all(one["residual"] < 1e-10 and one["error_estimate"] < 1e-8 for one in printed["solutions"])
 
 
-def test_critical_temperatures_of_several_epochs(capsys):
-    code, out, err = run(capsys, "tap", DIGITS, "--epoch", "0,1,30", "--critical", "--json")
+def test_critical_temperatures_of_several_epochs(run):
+    code, out, err = run("tap", DIGITS, "--epoch", "0,1,30", "--critical", "--json")
     records = json.loads(out)
     assert (code, err) == (0, "")
     assert [record["kind"] for record in records] == ["near-touch", "crossing", "crossing"]
     assert records[1]["temperature"] == pytest.approx(instability(read_network(DIGITS, 1.0).bonds).temperature)
     assert records[2]["temperature"] > records[1]["temperature"] > records[1]["random_critical_temperature"]
-    code, out, _ = run(capsys, "tap", DIGITS, "--epoch", "0", "--critical")
+    code, out, _ = run("tap", DIGITS, "--epoch", "0", "--critical")
     assert code == 0
     assert "no T_c; near-touch: least eigenvalue 0.1458" in out
 
 
-def test_text_names_what_it_shows(capsys):
-    code, out, _ = run(capsys, "tap", DIGITS, "--temperatures", "3:4:2", "--starts", "10")
+def test_text_names_what_it_shows(run):
+    code, out, _ = run("tap", DIGITS, "--temperatures", "3:4:2", "--starts", "10")
     assert code == 0
     assert out.count("TAP equations, epoch 100, T = ") == 2
     for words in ("starts", "dropped", "free energy", "least eigenvalue", "Plefka radius", "m = 0"):
         assert words in out
 
 
-def test_states_of_a_simulation_are_starts(capsys, tmp_path):
+def test_states_of_a_simulation_are_starts(run, tmp_path):
     states = np.sign(np.random.default_rng(0).standard_normal((5, 218)))
     np.save(tmp_path / "states.npy", states.astype(np.int8))
     options = ["--epoch", "3", "--temperature", "2", "--starts", "0", "--from-states", tmp_path / "states.npy"]
-    code, out, _ = run(capsys, "tap", DIGITS, *options, "--json")
+    code, out, _ = run("tap", DIGITS, *options, "--json")
     printed = json.loads(out)
     assert (code, printed["starts"]) == (0, 5)
     assert sum(one["state_hits"] for one in printed["solutions"]) == 5
@@ -97,49 +84,26 @@ def test_states_of_a_simulation_are_starts(capsys, tmp_path):
         ("words.npy", np.array(["a"]), "no 1-d or 2-d array of numbers"),
     ],
 )
-def test_bad_states_are_refused(capsys, tmp_path, name, array, words):
+def test_bad_states_are_refused(run, tmp_path, name, array, words):
     np.save(tmp_path / name, array)
-    code, out, err = run(capsys, "tap", DIGITS, "--temperature", "2", "--from-states", tmp_path / name)
+    code, out, err = run("tap", DIGITS, "--temperature", "2", "--from-states", tmp_path / name)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert words in err
     assert name in err
 
 
-def test_starts_that_all_lead_nowhere_exit_with_3(capsys):
-    code, out, err = run(capsys, "tap", DIGITS, "--epoch", "0", "--temperature", "1", "--starts", "8")
+def test_starts_that_all_lead_nowhere_exit_with_3(run):
+    code, out, err = run("tap", DIGITS, "--epoch", "0", "--temperature", "1", "--starts", "8")
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert "none of 8 starts led to a TAP solution" in err
 
 
 @pytest.mark.parametrize("command", ["tap", "spectrum"])
-def test_an_epoch_that_is_not_stored_lists_those_that_are(capsys, command):
+def test_an_epoch_that_is_not_stored_lists_those_that_are(run, command):
     options = ["--critical"] if command == "tap" else []
-    code, out, err = run(capsys, command, DIGITS, "--epoch", "2", *options)
+    code, out, err = run(command, DIGITS, "--epoch", "2", *options)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "epoch 2 is not stored; give one of 0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100" in err
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--temperature", "0"], "argument --temperature: got '0'; give a positive"),
-        (["--temperature", "-1"], "got '-1'"),
-        (["--temperatures", "2:1:5"], "give LO:HI:N"),
-        (["--temperature", "1", "--starts", "-3"], "--starts: got '-3'"),
-        (["--temperature", "1", "--starts", "0"], "at least one start"),
-        (["--temperature", "1", "--starts", "1.5"], "whole number"),
-        (["--temperature", "1", "--seed", "x"], "--seed: got 'x'"),
-        (["--temperature", "1", "--epoch", "nan"], "--epoch: got 'nan'"),
-        (["--temperature", "1", "--tolerance", "0"], "--tolerance"),
-        (["--temperature", "1", "--critical"], "not allowed with"),
-        ([], "required"),
-        (["--temperature", "1", "--from-states", "absent.npy"], "absent.npy"),
-    ],
-)
-def test_bad_options_are_one_line(capsys, options, words):
-    code, out, err = run(capsys, "tap", DIGITS, *options)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert words in err
 
 
 def corrupted(path):
@@ -173,10 +137,10 @@ W = [np.ones((3, 2)), np.ones((2, 4))]
         (lambda path: write(path, [(0, W, [np.ones(3), np.ones(2)])]), "each of the 9 spins"),
     ],
 )
-def test_a_bad_file_is_one_line_that_names_it(capsys, tmp_path, make, words):
+def test_a_bad_file_is_one_line_that_names_it(run, tmp_path, make, words):
     path = tmp_path / "weights.h5"
     make(path)
-    code, out, err = run(capsys, "tap", path, "--epoch", "all", "--critical")
+    code, out, err = run("tap", path, "--epoch", "all", "--critical")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert str(path) in err
     assert words in err

@@ -1,13 +1,11 @@
 """Order and chaos, and what depth does to networks whose activation is not shaped."""
 
-import json
 import math
 
 import numpy as np
 import pytest
 
 from theory import activations
-from theory.__main__ import main
 from theory.mlp import correlation_profile, depth_effect, edge_of_chaos, propagate
 
 TANH, SIN, ERF, RELU = (activations.get(name) for name in ("tanh", "sin", "erf", "relu"))
@@ -74,55 +72,6 @@ def test_depth_moves_the_line_where_replica_symmetry_breaks():
     assert deep.replicon[0] < 0.95
     assert depth_effect("sin", 1.0, 1.01 * deep.critical_beta[0], (1, 2), tolerance=1e-3).replicon.min() > 1.0
     assert np.isnan(depth_effect("tanh", 1.0, 1.0, (1,), beta_max=1.2, tolerance=1e-3).critical_beta[0])
-
-
-def run(capsys, *options):
-    """Return exit code, standard output and standard error of the command in this process."""
-    try:
-        code = main(["depth-map", *options])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
-def test_the_command_prints_text_and_json(capsys):
-    options = ["--activation", "tanh", "--weight-variance", "1.5", "--beta", "1", "--depths", "1,2"]
-    code, out, err = run(capsys, *options)
-    assert (code, err) == (0, "")
-    assert "chi = 1.04057 (chaotic), depth scale 25.15 layers" in out
-    assert len(out.splitlines()) == 5
-    code, out, _ = run(capsys, *options, "--json")
-    record = json.loads(out)
-    effect = depth_effect("tanh", 1.5, 1.0, (1, 2))
-    assert [row["energy"] for row in record["depths"]] == effect.energy.tolist()
-    assert record["depths"][0]["critical_beta"] is None
-    assert record["depths"][1]["seconds"] > 0
-    code, out, _ = run(capsys, "--activation", "relu", "--weight-variance", "4", "--depths", "1", "--json")
-    assert json.loads(out)["self_overlap"] is None  # infinite
-    code, out, _ = run(capsys, "--help")
-    assert "depth-map --activation sin --weight-variance 1.5 --beta 2" in out
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("--activation", "shaped-tanh"),
-        ("--weight-variance", "0"),
-        ("--beta", "-1"),
-        ("--depths", "0"),
-        ("--depths", "1,two"),
-        ("--depths", "100"),
-        ("--critical-up-to", "0"),
-    ],
-)
-def test_bad_input_is_one_line_that_names_option_and_value(capsys, option, value):
-    options = {"--activation": "tanh", option: value}
-    code, out, err = run(capsys, *(word for pair in options.items() for word in pair))
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert option.lstrip("-") in err
-    assert value in err
 
 
 @pytest.mark.parametrize(

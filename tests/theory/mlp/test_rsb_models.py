@@ -1,13 +1,11 @@
 """Broken replica symmetry with other priors and activations: exact relations between models, and relu."""
 
-import json
 import math
 
 import numpy as np
 import pytest
 
 from theory import activations
-from theory.__main__ import main
 from theory.activations import Activation
 from theory.mlp import MlpModel, solve_krsb, solve_rs
 from theory.mlp.rsb import Resolution, breakpoint_slopes, free_entropy_at
@@ -80,18 +78,6 @@ def test_any_activation_will_do():
     assert own.free_entropy == pytest.approx(sine.free_entropy, abs=2e-6)
     assert own.energy == pytest.approx(sine.energy / 1.5, abs=2e-6)
     assert own.classification == sine.classification
-
-
-def test_a_shape_given_by_the_user_reaches_the_broken_solvers(capsys):
-    options = ["mlp", "--activation", "shaped-tanh", "--shape", "0.7", "--beta", "2", "--json"]
-    answers = []
-    for more in (["--ansatz", "rs"], ["--ansatz", "krsb"]):
-        assert main([*options, *more]) == 0
-        answers.append(json.loads(capsys.readouterr().out))
-    assert answers[0]["shape"] == answers[1]["shape"] == 0.7
-    assert answers[1]["free_entropy"] == pytest.approx(answers[0]["free_entropy"], abs=1e-6)
-    other = solve_rs(MlpModel(activations.get("shaped-tanh", shape=1.4), (1.0, 1.0)), 2.0)
-    assert abs(other.free_entropy - answers[0]["free_entropy"]) > 1e-2
 
 
 def test_relu_breaks_beyond_its_line():

@@ -1,6 +1,5 @@
-"""Lines of broken replica symmetry, the phase map with them, and the command line."""
+"""Lines of broken replica symmetry, and the phase map with them."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 
 from theory import activations
-from theory.__main__ import main
 from theory.mlp import MlpModel, critical_beta, phase_map, solve_rs
 from theory.mlp.phases.column import Column, OneStep, _onset, _Points, phase_column
 from theory.mlp.phases.scaling import scaled_column, scaling_of
@@ -17,15 +15,6 @@ from theory.result import NotConvergedError
 
 SIN = MlpModel(activations.get("sin"), (1.0, 1.0))
 JUMPING = MlpModel(activations.get("sin"), (1.0, 1.0), 4.0)
-
-
-def run(capsys, *options):
-    try:
-        code = main(["mlp", *options])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_where_breaking_is_continuous_states_grow_from_nothing_at_the_stability_line():
@@ -139,41 +128,3 @@ def test_columns_of_relu_follow_from_the_one_at_unit_weight_variance():
     assert (second.lines.dynamical, second.lines.static) == (2.5, 2.55)
     assert second.one_step == (None, one)
     assert (first.failures, second.failures) == ((), ((3.0, "at C_W = 1: so"),))
-
-
-def test_json_of_a_broken_solution_holds_the_overlap_function(capsys):
-    code, out, err = run(capsys, "--activation", "sin", "--beta", "4", "--ansatz", "krsb", "--steps", "2", "--json")
-    printed = json.loads(out)
-    assert (code, err) == (0, "")
-    function = printed["overlap_function"]
-    assert len(function["x"]) == 2
-    assert [len(layer) for layer in function["k"]] == [3, 3]
-    means = np.array(function["k"]) @ function["weights"]
-    np.testing.assert_allclose([layer["mean"] for layer in printed["overlaps"]], means)
-    assert printed["energy"] == pytest.approx(-4.0 * (printed["overlaps"][1]["self"] - means[1]))
-    assert printed["classification"] == "undecided"
-    assert printed["ansatz"] == "krsb"
-
-
-def test_text_of_a_broken_solution_lists_its_plateaus(capsys):
-    code, out, _ = run(capsys, "--activation", "sin", "--beta", "4", "--ansatz", "krsb")
-    assert code == 0
-    assert "breaks further" in out
-    assert "classification   undecided" in out
-    assert len(out[out.index("plateaus") :].splitlines()) == 3
-
-
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        (["--ansatz", "krsb", "--beta", "0"], "--beta: got 0"),
-        (["--ansatz", "rs", "--steps", "2", "--beta", "1"], "--steps: got 2 with --ansatz rs"),
-        (["--ansatz", "frsb", "--tolerance", "1e-10", "--beta", "1"], "--tolerance: got 1e-10"),
-    ],
-)
-def test_contradictory_options_are_one_line(capsys, options, named):
-    code, out, err = run(capsys, "--activation", "sin", *options)
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert named in err
-    assert "give" in err

@@ -1,17 +1,17 @@
 """Counting solutions: telling them apart, and how many were not seen."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support import ROOT
 
 from theory.bonds import LayeredBonds
 from theory.tap import census
 from theory.tap.census import distinct, rarefaction
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = ROOT / "mcsim/networks/data/digits_relu.h5"
 
 
 def test_a_trained_network_has_one_pair_just_below_its_critical_temperature():

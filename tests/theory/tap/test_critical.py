@@ -1,11 +1,11 @@
 """Critical temperature of one network: certain where exact, and the random network's in the limit."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from support import ROOT
 
 from theory.bonds import DenseBonds, LayeredBonds, random_bonds
 from theory.layered_sk import LayeredCouplings, critical_temperature
@@ -13,7 +13,7 @@ from theory.tap import critical, instability
 from theory.tap.critical import ParamagnetStability
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = ROOT / "mcsim/networks/data/digits_relu.h5"
 
 
 def direct(bonds, T):

@@ -1,9 +1,8 @@
 """The TAP solver: what it finds in random networks, what it drops, and what it refuses."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from support import ROOT
 
 from theory.bonds import DenseBonds, LayeredBonds, random_bonds
 from theory.layered_sk import LayeredCouplings, solve_rs
@@ -14,7 +13,7 @@ from theory.tap import census, random_starts, solve_states, solve_tap, stability
 from theory.tap import functional as tap
 from theory.weights import read_network
 
-DIGITS = Path(__file__).parents[3] / "mcsim/networks/data/digits_relu.h5"
+DIGITS = ROOT / "mcsim/networks/data/digits_relu.h5"
 
 
 def sk(n, seed):

@@ -19,7 +19,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.layered_sk.rsb import kernels
 from theory.layered_sk.rsb.layer import LayerState
 
 Array = NDArray[np.float64]
@@ -111,6 +110,8 @@ class _Descent:
         return self._pad(lower), np.append(names, [step, mine])
 
     def _means(self, step: int, columns: Array) -> Array:
+        from theory.layered_sk.rsb import kernels  # as in `layer.solve_layer`
+
         state, grid = self._state, self._state.grid
         row, low, high = grid.weights[step - 1], grid.low[step - 1], grid.high[step - 1]
         x, norm = state.breakpoints[step - 1], state.norm[step - 1]

@@ -22,7 +22,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.layered_sk.rsb import kernels
 from theory.layered_sk.rsb.grid import FieldGrid, make_grid
 
 Array = NDArray[np.float64]
@@ -108,6 +107,8 @@ def solve_layer(variances: Array, breakpoints: Array, refinement: float = 1.0) -
     refinement : float
         The grid's spacings are divided by it.
     """
+    from theory.layered_sk.rsb import kernels  # numba, which a replica-symmetric solution does without
+
     grid = make_grid(variances, breakpoints, refinement)
     arrays = (breakpoints, grid.spacing, grid.points, grid.ratio, grid.weights, grid.low, grid.high)
     g, m, chi, norm = kernels.backward(*arrays, grid.padded)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
@@ -80,10 +80,10 @@ def overlap_curve(overlaps: Array) -> Curve:
     """Return q(s) through the levels of a solution, shape (len(s), layers): odd in s, strictly increasing."""
     s = np.concatenate([[0.0], level_positions(len(overlaps) - 1)])
     values = np.vstack([np.zeros(overlaps.shape[1]), overlaps])
-    smooth = CubicSpline(np.concatenate([-s[:0:-1], s]), np.vstack([-values[:0:-1], values]))
+    smooth = scipy.interpolate.CubicSpline(np.concatenate([-s[:0:-1], s]), np.vstack([-values[:0:-1], values]))
     if np.all(np.diff(smooth(np.linspace(0.0, 1.0, 8 * len(s))), axis=0) > 0):
         return lambda at: np.asarray(smooth(at))
-    monotone = PchipInterpolator(s, values)
+    monotone = scipy.interpolate.PchipInterpolator(s, values)
     return lambda at: np.asarray(monotone(at))
 
 

@@ -28,8 +28,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.integrate import simpson
 
 FloatArray = NDArray[np.float64]
 
@@ -128,7 +128,7 @@ def scaled_free_entropy(
     kinetic = pt * (v_slope + k0_slope) + p0 * v_slope
     potential = v * (pt * (a.spread + a.off) + p0 * a.spread)
     density = -0.5 * kinetic + 0.25 * mt * (mt + 2.0 * m0) + 0.5 * potential
-    return 0.5 * b * float(v[-1]) + float(simpson(density, x=t))
+    return 0.5 * b * float(v[-1]) + float(scipy.integrate.simpson(density, x=t))
 
 
 def _derivative(y: FloatArray, step: float) -> FloatArray:

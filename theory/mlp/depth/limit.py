@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.integrate import solve_bvp
 
 from theory.mlp.depth.correction import correction_of
 from theory.mlp.depth.equations import DepthEquations, ends, stretch_for, untilted
@@ -138,7 +138,7 @@ def solve_depth_limit(
 
 
 def _collocate(equations: DepthEquations, mesh: FloatArray, y: FloatArray, tolerance: float, nodes: int) -> Any:
-    found = solve_bvp(equations.slopes, ends, mesh, y, tol=tolerance, max_nodes=nodes)
+    found = scipy.integrate.solve_bvp(equations.slopes, ends, mesh, y, tol=tolerance, max_nodes=nodes)
     if not found.success:
         residual = float(np.max(found.rms_residuals))
         raise NotConvergedError(

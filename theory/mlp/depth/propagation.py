@@ -22,8 +22,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from theory.activations import Activation
 
@@ -87,7 +87,11 @@ def propagate(activation: Activation, weight_variance: float) -> Propagation:
     elif high >= 1.0:
         q, factor, at = math.inf, high, _LARGEST
     else:
-        q = math.exp(brentq(lambda log_q: math.log(growth(math.exp(log_q))), math.log(_SMALLEST), math.log(_LARGEST)))
+        q = math.exp(
+            scipy.optimize.brentq(
+                lambda log_q: math.log(growth(math.exp(log_q))), math.log(_SMALLEST), math.log(_LARGEST)
+            )
+        )
         factor, at = 1.0, q
     chi = weight_variance * float(_WEIGHT @ activation.dphi(math.sqrt(weight_variance * at) * _Z) ** 2)
     phase = "critical" if abs(chi - 1.0) < _CRITICAL else "ordered" if chi < 1.0 else "chaotic"

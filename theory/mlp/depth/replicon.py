@@ -30,8 +30,8 @@ critical b is 18.95 / c^4. The derivation is ours; that the layers' replicon con
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from theory.mlp.depth.equations import DepthEquations
 from theory.result import NotConvergedError
@@ -92,4 +92,4 @@ def _coefficients(equations: DepthEquations, s: FloatArray, y: FloatArray) -> tu
 
 def _integral(s: FloatArray, values: FloatArray) -> FloatArray:
     """Return the integral from the first point to every point."""
-    return np.asarray(CubicSpline(s, values).antiderivative()(s))
+    return np.asarray(scipy.interpolate.CubicSpline(s, values).antiderivative()(s))

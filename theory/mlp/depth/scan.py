@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from theory.mlp.depth.limit import solve_depth_limit
 from theory.result import NotConvergedError
@@ -140,6 +140,6 @@ def critical_tilt(
     while low < last:
         high = min(low + math.log(2.0), last)
         if log_replicon(high) > 0.0:
-            return float(math.exp(brentq(log_replicon, low, high, xtol=precision)))
+            return float(math.exp(scipy.optimize.brentq(log_replicon, low, high, xtol=precision)))
         low = high
     return None

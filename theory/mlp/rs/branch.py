@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
@@ -154,7 +154,9 @@ def critical_beta(
     if bracket is None:
         return None
     # Interpolate in log beta, where the log of the replicon is nearly straight.
-    root = brentq(lambda t: search.log_replicon(math.exp(t)), *np.log(bracket), xtol=0.5 * precision, rtol=1e-14)
+    root = scipy.optimize.brentq(
+        lambda t: search.log_replicon(math.exp(t)), *np.log(bracket), xtol=0.5 * precision, rtol=1e-14
+    )
     return float(math.exp(root))
 
 
@@ -198,5 +200,7 @@ class _StabilitySearch:
         a, b, c = (self.log_replicon(beta) for beta in (left, middle, right))
         if not (b >= max(a, c) and b > math.log(_NEARLY_UNSTABLE)):
             return None
-        found = minimize_scalar(lambda beta: -self.log_replicon(beta), bounds=(left, right), method="bounded")
+        found = scipy.optimize.minimize_scalar(
+            lambda beta: -self.log_replicon(beta), bounds=(left, right), method="bounded"
+        )
         return float(found.x) if found.fun < 0.0 else None

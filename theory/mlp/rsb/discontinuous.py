@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
@@ -250,5 +250,5 @@ def _lines(states: States, found: list[StatesAtOne], precision: float) -> JumpLi
             known[beta] = states(beta, high.parameters)
         return known[beta].complexity
 
-    static = float(brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))
+    static = float(scipy.optimize.brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))
     return JumpLines(dynamical, static, known[static].gap if static in known else high.gap)

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.result import NotConvergedError
@@ -141,7 +141,7 @@ def input_overlaps(model: MlpModel, x: FloatArray, r: FloatArray, r_d: float) ->
     if model.prior == "sphere":
         # 1/Lambda_0 <= k_d <= 1/Lambda_0 + r_K/Lambda_0^2, so Lambda_0 lies between 1 and 1 + r_K.
         low, high = 0.5 - float(shift[0]), 2.0 + float(r[-1]) - float(shift[0])
-        mu = brentq(lambda m: overlaps(m)[1] - 1.0, low, high, xtol=1e-15, rtol=1e-15)
+        mu = scipy.optimize.brentq(lambda m: overlaps(m)[1] - 1.0, low, high, xtol=1e-15, rtol=1e-15)
         return overlaps(float(mu))
     if not np.all(1.0 + shift > 0.0):
         raise NotConvergedError(f"the conjugate of the input overlap has an eigenvalue {1.0 - shift.min():.3g} above 1")
