@@ -119,7 +119,7 @@ def _broken_record(solution: RSBSolution) -> dict[str, object]:
     return {
         "classification": solution.classification,
         "overlap_function": {
-            "x": solution.x.tolist(),
+            "x": solution.breakpoints.tolist(),
             "weights": overlaps[0].weights.tolist(),
             "k": [layer.values.tolist() for layer in overlaps],
         },

@@ -111,7 +111,7 @@ def test_broken_symmetry_in_json_is_what_the_solver_found(run, options, solver):
     assert printed["overlap_function"]["x"] == [0.0, *solution.breakpoints]
     assert printed["overlap_function"]["q"] == solution.overlaps.T.tolist()
     assert printed["overlaps"] == solution.overlaps[-1].tolist()
-    assert printed["mean_overlaps"] == solution.moments(1).tolist()
+    assert printed["mean_overlaps"] == solution.overlap_function.moments(1).tolist()
     assert printed["replicon"] == max(printed["replicon_per_level"])
     assert printed["steps"] == solution.steps
     assert len(printed["replicon_per_level"]) == solution.steps + 1

@@ -72,7 +72,7 @@ def test_more_steps_come_closer_to_marginal_stability(couplings, ratio):
         gains = np.diff(values)
         assert np.all(gains > 0)
         assert gains[2] < gains[1] / 3 < gains[0] / 9
-    instabilities = [solution.replicon.max() - 1 for solution in solutions]
+    instabilities = [solution.replicon - 1 for solution in solutions]
     assert rs.replicon - 1 > instabilities[0] > 2 * instabilities[1] > 4 * instabilities[2] > 0
     for solution in solutions:
         assert np.all(np.diff(solution.overlaps, axis=0, prepend=0) > 0)
@@ -174,12 +174,13 @@ def test_a_nearly_decoupled_layer_keeps_its_relative_accuracy():
 
 def test_moments_and_steps():
     solution = solve_krsb(SK, 0.5, steps=2)
-    assert solution.weights.sum() == pytest.approx(1)
-    assert solution.moments(0) == pytest.approx([1, 1])
+    function = solution.overlap_function
+    assert function.weights.sum() == pytest.approx(1)
+    assert function.moments(0) == pytest.approx([1, 1])
     grid = (np.arange(100_000) + 0.5) / 100_000
-    assert solution.moments(2) == pytest.approx((solution.overlaps_at(grid) ** 2).mean(axis=0), abs=1e-4)
+    assert function.moments(2) == pytest.approx((function.at(grid) ** 2).mean(axis=0), abs=1e-4)
     # e = -(beta/2) (1 - int q^2 dx) of the SK model.
-    assert solution.energy == pytest.approx(-(1 - solution.moments(2)[0]) / (2 * 0.5), abs=1e-12)
+    assert solution.energy == pytest.approx(-(1 - function.moments(2)[0]) / (2 * 0.5), abs=1e-12)
 
 
 def test_stopping_early_raises_and_says_where(monkeypatch):

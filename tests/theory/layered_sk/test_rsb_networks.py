@@ -129,7 +129,7 @@ def test_any_number_of_steps_up_to_the_critical_temperature(couplings, gap):
         assert error < 1e-10
         assert abs(solution.free_energy - rs.free_energy) < error + gap**5
         assert abs(solution.energy - rs.energy) < error + gap**4
-        assert abs(solution.replicon - 1).max() < 3 * gap**2
+        assert abs(solution.replicons - 1).max() < 3 * gap**2
         assert abs(solution.marginality - 1) < 3 * gap**2
 
 

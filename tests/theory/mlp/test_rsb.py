@@ -30,7 +30,7 @@ def test_where_replica_symmetry_is_stable_every_ansatz_returns_it(name, beta):
     model = model_of(name)
     rs = solve_rs(model, beta)
     for solution in (solve_krsb(model, beta, 2), solve_frsb(model, beta)):
-        assert solution.x.size == 0
+        assert solution.breakpoints.size == 0
         assert solution.classification == "rs"
         assert solution.free_entropy == pytest.approx(rs.free_entropy, abs=1e-7)
         assert solution.energy == pytest.approx(rs.energy, abs=1e-7)
@@ -63,7 +63,7 @@ def test_more_steps_lower_phi_and_converge(steps):
     assert phi[1] - phi[2] < 0.15 * (phi[0] - phi[1])
     assert abs(energy[2] - energy[1]) < 0.15 * abs(energy[1] - energy[0])
     assert rs.energy < energy[0] - 1e-3
-    assert [solution.x.size for solution in steps] == [1, 2, 3]
+    assert [solution.breakpoints.size for solution in steps] == [1, 2, 3]
 
 
 def test_the_energy_is_the_derivative_of_the_free_entropy(steps):
@@ -135,7 +135,7 @@ def test_sin_at_larger_weight_variance_jumps():
     rs, solution = solve_rs(model, 16.0), solve_krsb(model, 16.0, 1)
     assert rs.replicon < 0.6
     assert solution.classification == "1rsb-like"
-    assert solution.x[0] == pytest.approx(0.9487, abs=1e-3)
+    assert solution.breakpoints[0] == pytest.approx(0.9487, abs=1e-3)
     low, high = solution.overlaps[0].values
     assert high - low > 0.7
     assert solution.free_entropy < rs.free_entropy
@@ -145,7 +145,7 @@ def test_the_sphere_has_unit_self_overlap_and_the_energy_relation():
     model = model_of("sin", prior="sphere", weight_variance=1.3)
     beta = 6.0
     here = solve_krsb(model, beta, 1)
-    assert here.x.size == 1
+    assert here.breakpoints.size == 1
     assert here.overlaps[0].self_overlap == pytest.approx(1.0, abs=1e-9)
     low, high = (solve_krsb(model, b, 1, start=here.parameters).free_entropy for b in (5.98, 6.02))
     assert (high - low) / 0.04 == pytest.approx(-here.energy, abs=3e-6)
@@ -154,7 +154,7 @@ def test_the_sphere_has_unit_self_overlap_and_the_energy_relation():
 def test_a_branch_follows_beta_into_the_broken_phase():
     below, above = solve_rsb_branch(SIN, [2.0, 5.0], 1)
     assert below.classification == "rs"
-    assert above.x.size == 1
+    assert above.breakpoints.size == 1
     assert above.free_entropy < solve_rs(SIN, 5.0).free_entropy
 
 

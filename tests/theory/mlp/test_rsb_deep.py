@@ -68,7 +68,7 @@ def test_one_step_is_broken_and_lowers_phi(solved):
     model, solution = solved
     rs = solve_rs(model, BETA, tolerance=1e-6)
     assert rs.replicon > 1.5
-    assert solution.x.size == 1
+    assert solution.breakpoints.size == 1
     assert solution.free_entropy < rs.free_entropy - 1e-3
     assert solution.replicon < rs.replicon
     assert np.all(np.diff(solution.parameters.k, axis=1) > 1e-3)
@@ -106,7 +106,7 @@ def test_where_replica_symmetry_is_stable_every_ansatz_returns_it(name, solver):
     model = MlpModel(activations.get(name), (1.0, 1.0, 1.0))
     rs, solution = solve_rs(model, 2.0), solver(model, 2.0)
     assert rs.replicon < 1.0
-    assert solution.x.size == 0
+    assert solution.breakpoints.size == 0
     assert solution.free_entropy == pytest.approx(rs.free_entropy, abs=1e-6)
     assert solution.energy == pytest.approx(rs.energy, abs=1e-6)
     for broken, symmetric in zip(solution.overlaps, rs.overlaps, strict=True):

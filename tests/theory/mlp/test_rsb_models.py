@@ -35,7 +35,7 @@ def test_the_gaussian_prior_is_a_sphere_of_its_own_radius(gaussian, sphere):
     k_d = gaussian.overlaps[0].self_overlap
     assert abs(k_d - 1.0) > 0.5
     _, _, solution = sphere
-    np.testing.assert_allclose(solution.x, gaussian.x, atol=1e-5)
+    np.testing.assert_allclose(solution.breakpoints, gaussian.breakpoints, atol=1e-5)
     np.testing.assert_allclose(solution.parameters.k[0] * k_d, gaussian.parameters.k[0], atol=1e-5)
     np.testing.assert_allclose(solution.parameters.k[1], gaussian.parameters.k[1], atol=1e-5)
     np.testing.assert_allclose(solution.replicons, gaussian.replicons, atol=1e-4)
@@ -64,7 +64,7 @@ def test_the_sphere_is_stationary_in_all_but_the_self_overlap_it_fixes(sphere):
     assert abs(slope("x", 0)) < 1e-6
     # Half of mu - 1, the multiplier that holds the inputs on the sphere.
     assert abs(slope("k_d", 0)) > 0.1
-    moved = solution.parameters.at(solution.x * 1.1)
+    moved = solution.parameters.at(solution.breakpoints * 1.1)
     assert np.abs(breakpoint_slopes(model, beta, moved, resolution=FINE)).max() > 1e-6
 
 
@@ -73,8 +73,8 @@ def test_any_activation_will_do():
     steep = Activation("steep sin", lambda z: np.sin(1.5 * z), lambda z: 1.5 * np.cos(1.5 * z))
     own = solve_krsb(MlpModel(steep, (1.0, 1.0)), 6.0, 1)
     sine = solve_krsb(MlpModel(activations.get("sin"), (1.0, 1.0), 2.25), 4.0, 1)
-    assert own.x.size == 1
-    assert own.x[0] == pytest.approx(sine.x[0], abs=1e-5)
+    assert own.breakpoints.size == 1
+    assert own.breakpoints[0] == pytest.approx(sine.breakpoints[0], abs=1e-5)
     assert own.free_entropy == pytest.approx(sine.free_entropy, abs=2e-6)
     assert own.energy == pytest.approx(sine.energy / 1.5, abs=2e-6)
     assert own.classification == sine.classification

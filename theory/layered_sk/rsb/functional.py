@@ -106,7 +106,7 @@ class NetworkState:
         return np.asarray(slopes @ self.couplings.layer_fractions - np.diff(products) / (2 * self.temperature**2))
 
     @property
-    def replicon(self) -> Array:
+    def replicons(self) -> Array:
         """Replicon eigenvalue on each level, shape (K + 1,): above 1 unstable, 1 marginal.
 
         Spectral radius of beta^2 sqrt(X_k) A_kk' sqrt(X_k') with X_k = E chi_i^2: a change of the overlap between two
@@ -121,6 +121,27 @@ class NetworkState:
         """beta^2 lambda_max(diag(c) A diag(c)), c_k = 1 - int q_k dx; exactly 1 in full replica symmetry breaking."""
         c = (1 - self.mean_overlaps) / self.temperature
         return largest_eigenvalue(self.couplings.neighbour_couplings * c[:-1] * c[1:])
+
+    @property
+    def plateau_start(self) -> float:
+        """x_P, where the plateau of q(x) at q_EA begins if the steps stand for full breaking; 0 without steps.
+
+        On the continuous part the replicon stays 1. With a prime for d/dx, q_k' = E chi_k^2 S_k' there: S' is the
+        marginal direction. The change of E chi_k^2 with x, S_k' E[(m_k'')^2 - 2 x (m_k')^3] with derivatives in the
+        field, must leave the eigenvalue as it is:
+
+            sum_k n_k (S_k')^3 E[(m_k'')^2 - 2 x (m_k')^3] = 0.
+
+        This holds at every x of the continuous part (derived here; on inner levels the tests know x) and at its end,
+        where the fields are those of the plateau, m = tanh, and gives x_P without reference to the breakpoints. The
+        last step of q stands for S'.
+        """
+        if not len(self.breakpoints):
+            return 0.0
+        rise = self.couplings.field_variances(self.overlaps[-1] - self.overlaps[-2])
+        squares, cubes = np.array([layer.curvature_on_plateau for layer in self.layers]).T
+        weights = self.couplings.layer_fractions * (rise / rise.max()) ** 3
+        return float(weights @ squares / (2 * (weights @ cubes)))
 
 
 def solve_layers(
@@ -150,7 +171,7 @@ def evaluate(
     Returns
     -------
     NetworkState
-        With `free_energy`, `mismatch` (q - F), `slope_in_breakpoints`, `replicon` and `marginality`.
+        With `free_energy`, `mismatch` (q - F), `slope_in_breakpoints`, `replicons` and `marginality`.
 
     Raises
     ------

@@ -85,6 +85,12 @@ class LayerState:
         return self.mean(self.chi**2)
 
     @property
+    def curvature_on_plateau(self) -> tuple[float, float]:
+        """E (d^2 m/dy^2)^2 and E (dm/dy)^3 on the last level, where m = tanh y."""
+        m, chi = self.m[-1], self.chi[-1]
+        return float(self.probability[-1] @ (2 * m * chi) ** 2), float(self.probability[-1] @ chi**3)
+
+    @property
     def susceptibility(self) -> float:
         """E chi_0 = 1 - int F dx."""
         return float(self.mean(self.chi)[0])

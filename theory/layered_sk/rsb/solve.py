@@ -187,7 +187,8 @@ def _solution(saddle: Saddle, critical: float, error: float, iterations: int) ->
         entropy=(energy - free_energy) / state.temperature,
         breakpoints=state.breakpoints,
         overlaps=state.overlaps,
-        replicon=state.replicon,
+        plateau_start=state.plateau_start,
+        replicons=state.replicons,
         marginality=state.marginality,
         status=SolverStatus(True, saddle.residual, error + rounding, iterations),
     )
@@ -208,7 +209,8 @@ def _at_the_brink(near: RSBSolution, couplings: LayeredCouplings, temperature: f
         entropy=rs.entropy,
         breakpoints=breakpoints,
         overlaps=overlaps,
-        replicon=state.replicon,
+        plateau_start=state.plateau_start,
+        replicons=state.replicons,
         marginality=state.marginality,
         status=SolverStatus(
             True, float(np.abs(state.mismatch).max()), rs.status.error_estimate, near.status.iterations
@@ -227,7 +229,8 @@ def _symmetric(couplings: LayeredCouplings, temperature: float, tolerance: float
         entropy=rs.entropy,
         breakpoints=np.zeros(0),
         overlaps=np.array([rs.overlaps]),
-        replicon=np.array([rs.replicon]),
+        plateau_start=0.0,
+        replicons=np.array([rs.replicon]),
         marginality=rs.replicon,
         status=rs.status,
     )

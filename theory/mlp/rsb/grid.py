@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from theory.activations import Activation
 from theory.mlp.neuron.mesh import SiteField, TiltedMesh, build_mesh
 from theory.mlp.neuron.tilted import TiltedMoments, tilted_moments
-from theory.numerics.gaussian_smoothing import gaussian_stencil
+from theory.numerics.gaussian_stencil import gaussian_stencil
 from theory.numerics.quadrature import GAUSSIAN_RANGE
 from theory.result import NotConvergedError
 
@@ -222,7 +222,7 @@ def is_odd(activation: Activation) -> bool:
 
 def _centred(size: int, step: float, sd: float) -> FloatArray:
     """Return a Gaussian density at the middle of `size` nodes."""
-    kernel = gaussian_stencil(sd / step)
+    _, kernel = gaussian_stencil(sd**2, step)
     excess = kernel.size - size
     if excess > 0:  # tails beyond the grid
         kernel = kernel[(excess + 1) // 2 : kernel.size - excess // 2]

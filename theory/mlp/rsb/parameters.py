@@ -14,6 +14,7 @@ import scipy
 from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel, OrderParameters
+from theory.parisi import level_weights
 from theory.result import NotConvergedError
 
 FloatArray = NDArray[np.float64]
@@ -40,9 +41,9 @@ class ParisiParameters:
     r_d: FloatArray
 
     @property
-    def widths(self) -> FloatArray:
+    def weights(self) -> FloatArray:
         """Lengths x_{i+1} - x_i of the plateaus, shape (K + 1,): the probabilities of their overlaps."""
-        return np.diff(np.concatenate([[0.0], self.x, [1.0]]))
+        return level_weights(self.x)
 
     @property
     def v(self) -> FloatArray:
@@ -57,7 +58,7 @@ class ParisiParameters:
     @property
     def mean(self) -> FloatArray:
         """Overlap averaged over pairs of replicas, int k dx, shape (L + 1,)."""
-        return np.asarray(self.k @ self.widths)
+        return np.asarray(self.k @ self.weights)
 
     def copy(self) -> ParisiParameters:
         """Return parameters with arrays of their own."""

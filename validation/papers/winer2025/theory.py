@@ -45,7 +45,7 @@ def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> Val
         rows.append({
             "beta": beta,
             "classification": broken.classification,
-            "levels": int(broken.x.size),
+            "levels": int(broken.breakpoints.size),
             "energy": broken.energy,
             "error": broken.status.error_estimate,
             "free_entropy": broken.free_entropy,
@@ -53,7 +53,7 @@ def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> Val
             "rs_energy": symmetric.energy,
             "rs_free_entropy": symmetric.free_entropy,
             "rs_replicon": symmetric.replicon,
-            "x": broken.x.tolist(),
+            "x": broken.breakpoints.tolist(),
             "input_overlaps": inner.values.tolist(),
             "input_weights": inner.weights.tolist(),
         })  # fmt: skip
