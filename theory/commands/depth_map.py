@@ -9,13 +9,15 @@ from theory import activations
 from theory.commands import mlp_network, readers
 from theory.commands.command import Command, add_json_option, as_json, null_if_nan
 from theory.mlp.depth.effect import DepthEffect, depth_effect
+from theory.mlp.depth.propagation import edge_of_chaos
 
 _EXAMPLE = """\
 example:
   %(prog)s --activation sin --weight-variance 1.5 --beta 2 --depths 1,2,4 --critical-up-to 16 --json
 
 chi is the factor by which a layer of the untilted network multiplies the squared distance of nearby inputs: order
-below 1, chaos above; the depth scale is 1 / |log chi| layers. Energies and entropies are replica symmetric, per width,
+below 1, chaos above; the depth scale is 1 / |log chi| layers. At the edge of chaos, an activation's own C_W, signals
+from small inputs neither grow nor vanish. Energies and entropies are replica symmetric, per width,
 k_B = 1; hot slope is -e / beta as beta -> 0. critical beta is where the replicon first reaches 1, n/a where it stays
 below up to the beta asked for. Depth 16 takes seconds, a critical beta ten to thirty times as long, relu most.
 Exit codes: 0 solved, 2 bad input, 3 not converged.
@@ -84,6 +86,7 @@ def _record(effect: DepthEffect) -> dict[str, object]:
         # Infinite is no number in JSON.
         "self_overlap": limit.self_overlap if math.isfinite(limit.self_overlap) else None,
         "depth_scale": limit.depth_scale if math.isfinite(limit.depth_scale) else None,
+        "edge_of_chaos": edge_of_chaos(activations.get(effect.activation)),
         "critical_up_to": effect.beta_max or None,
         "depths": _rows(effect),
     }
@@ -95,7 +98,8 @@ def _summary(effect: DepthEffect) -> str:
         f"Random MLP, replica symmetric: {effect.activation}, equal widths, C_W = {effect.weight_variance:g}, "
         f"beta = {effect.beta:g}",
         f"chi = {limit.chi:.6g} ({limit.phase}), depth scale {limit.depth_scale:.4g} layers, "
-        f"self-overlap after many layers {limit.self_overlap:.6g}",
+        f"self-overlap after many layers {limit.self_overlap:.6g}; edge of chaos at "
+        f"C_W = {edge_of_chaos(activations.get(effect.activation)):.6g}",
         "depth        energy       entropy    replicon   hot slope  critical beta  seconds",
     ]
     for row in _rows(effect):

@@ -242,10 +242,6 @@ class RandomSpectrum:
         ends = self.edge * (1 - np.cos(np.arange(_CDF_POINTS + 1) * (math.pi / 2 / _CDF_POINTS)))
         return ends, np.concatenate([[0.0], np.cumsum(weight)])
 
-    def half_mass(self) -> float:
-        """Return the integral of the density over x > 0; (1 - zero_weight)/2 but for the error of the solution."""
-        return float(self._distribution[1][-1])
-
     def distribution(self, x: ArrayLike) -> Array:
         """Return the share of eigenvalues <= x, the delta peak included."""
         points = np.asarray(x, dtype=np.float64)

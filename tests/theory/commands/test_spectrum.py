@@ -5,7 +5,7 @@ import json
 import pytest
 from support import ROOT
 
-from theory.spectrum import RandomSpectrum, eigenvalues, outliers
+from theory.spectrum import RandomSpectrum, eigenvalues, outliers, planted_eigenvalue
 from theory.weights import read_network
 
 DIGITS = ROOT / "mcsim/networks/data/digits_relu.h5"
@@ -45,3 +45,14 @@ def test_the_picture_and_the_text(run, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
     for words in ("largest eigenvalue", "edge of random couplings", "beyond it", "W_1", "exponent", str(picture)):
         assert words in out
+
+
+def test_a_planted_direction_is_placed_for_every_weight_matrix(run):
+    options = ["--epoch", "0", "--tail-samples", "0", "--planted", "2.5"]
+    printed = json.loads(run("spectrum", DIGITS, *options, "--json")[1])["planted"]
+    spectrum = RandomSpectrum(read_network(DIGITS, 0.0).bonds.variances())
+    assert printed["strength"] == 2.5
+    assert printed["eigenvalues"] == [planted_eigenvalue(spectrum, 2.5, layer) for layer in (1, 2, 3, 4)]
+    assert max(printed["eigenvalues"]) > spectrum.edge
+    assert "eigenvalue at " in run("spectrum", DIGITS, *options)[1]
+    assert "inside" in run("spectrum", DIGITS, *options[:-1], "0.01")[1]

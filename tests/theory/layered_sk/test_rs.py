@@ -15,9 +15,10 @@ from theory.layered_sk import (
     critical_temperature,
     replicon,
     rs_free_energy,
-    saddle_residual,
     solve_rs,
 )
+from theory.layered_sk.rs.functional import field_strengths
+from theory.layered_sk.rs.local_field import field_averages
 
 NETWORK = LayeredCouplings.from_convention([784, 400, 400, 400, 10], "fan-in")
 TWO_LAYER_SK = LayeredCouplings.from_variances([500, 500], [1 / 500])
@@ -34,6 +35,11 @@ def random_couplings(draw):
 
 frozen_ratios = st.floats(0.02, 0.97)
 ratios_away_from_critical = st.one_of(frozen_ratios, st.floats(1.03, 5.0))
+
+
+def saddle_residual(couplings, temperature, q):
+    """Return q_k - E tanh^2(beta sqrt(R_k) xi), which vanishes at a saddle point."""
+    return np.asarray(q) - field_averages(field_strengths(couplings, temperature, np.asarray(q))).tanh2
 
 
 def gaussian_integral(function):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from theory import activations
-from theory.mlp import MlpModel, OrderParameters, entropy_curve, free_entropy, solve_rs
+from theory.mlp import MlpModel, OrderParameters, free_entropy, solve_branch, solve_rs
 from theory.mlp.neuron.layer import build_layer_rule
 from theory.mlp.rs.zipper import saddle_map
 
@@ -142,15 +142,14 @@ def test_infinite_temperature_is_the_prior():
 
 
 def test_entropy_curve_has_slope_beta():
-    curve = entropy_curve(model_of("tanh"), np.linspace(0.0, 4.0, 9))
-    middle = 0.5 * (curve.beta[1:] + curve.beta[:-1])
-    slope = np.diff(curve.entropy) / np.diff(curve.energy)
-    np.testing.assert_allclose(slope, middle, atol=0.03)
-    assert np.all(np.diff(curve.energy) < 0)
-    assert np.all(np.diff(curve.entropy) < 0)
+    curve = solve_branch(model_of("tanh"), np.linspace(0.0, 4.0, 9))
+    beta, energy, entropy = np.array([(point.beta, point.energy, point.entropy) for point in curve]).T
+    np.testing.assert_allclose(np.diff(entropy) / np.diff(energy), 0.5 * (beta[1:] + beta[:-1]), atol=0.03)
+    assert np.all(np.diff(energy) < 0)
+    assert np.all(np.diff(entropy) < 0)
     alone = solve_rs(model_of("tanh"), 3.0)
-    assert curve.entropy[6] == pytest.approx(alone.entropy, abs=1e-8)
-    assert curve.replicon[6] == pytest.approx(alone.replicon, abs=1e-7)
+    assert curve[6].entropy == pytest.approx(alone.entropy, abs=1e-8)
+    assert curve[6].replicon == pytest.approx(alone.replicon, abs=1e-7)
 
 
 def test_the_residual_is_the_mismatch_of_the_equations():

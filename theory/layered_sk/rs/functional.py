@@ -52,15 +52,6 @@ def rs_free_energy(couplings: LayeredCouplings, temperature: float, overlaps: Ar
     return free_energy_per_spin(couplings, temperature, q, averages, 1 - q)
 
 
-def saddle_residual(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> NDArray[np.float64]:
-    """Return q_k - E tanh^2(beta sqrt(R_k) xi), shape (L + 1,), which vanishes at a saddle point.
-
-    Parameters and errors raised: as `rs_free_energy`.
-    """
-    q = checked_overlaps(couplings, temperature, overlaps)
-    return q - field_averages(field_strengths(couplings, temperature, q)).tanh2
-
-
 def field_strengths(
     couplings: LayeredCouplings, temperature: float, overlaps: NDArray[np.float64]
 ) -> NDArray[np.float64]:

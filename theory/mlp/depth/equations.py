@@ -66,10 +66,6 @@ class DepthEquations:
     b: float
     stretch: float
 
-    def depth_of(self, s: FloatArray) -> FloatArray:
-        """Return t."""
-        return np.asarray(np.expm1(self.stretch * s) / np.expm1(self.stretch))
-
     def stretched(self, t: FloatArray) -> FloatArray:
         """Return s."""
         return np.asarray(np.log1p(t * np.expm1(self.stretch)) / self.stretch)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 import scipy
@@ -53,54 +52,6 @@ def solve_branch(model: MlpModel, betas: Iterable[float], *, tolerance: float = 
         start = solutions[-1].order_parameters if solutions else None
         solutions.append(solve_rs(model, beta, tolerance=tolerance, start=start))
     return solutions
-
-
-@dataclass(frozen=True)
-class EntropyCurve:
-    """The entropy as a function of the energy, parametrised by beta; every array has shape (betas,).
-
-    Attributes
-    ----------
-    beta : float64 array
-        Inverse temperatures.
-    energy, entropy, free_entropy : float64 arrays
-        Per reference width N, k_B = 1, relative to the prior.
-    replicon : float64 array
-        Above 1 replica symmetry is unstable, and the curve is no prediction.
-    error_estimate : float64 array
-        Estimated absolute error of free entropy and energy.
-    solutions : tuple of RSSolution
-        The saddle points behind them.
-    """
-
-    beta: FloatArray
-    energy: FloatArray
-    entropy: FloatArray
-    free_entropy: FloatArray
-    replicon: FloatArray
-    error_estimate: FloatArray
-    solutions: tuple[RSSolution, ...]
-
-
-def entropy_curve(model: MlpModel, betas: Sequence[float], *, tolerance: float = 1e-8) -> EntropyCurve:
-    """Return s(e) on the branch that starts from uncorrelated replicas, followed through `betas` in order.
-
-    ds/de = beta along the curve. Parameters, units and errors are those of `solve_branch`.
-    """
-    solutions = solve_branch(model, betas, tolerance=tolerance)
-
-    def column(name: str) -> FloatArray:
-        return np.array([getattr(solution, name) for solution in solutions])
-
-    return EntropyCurve(
-        beta=column("beta"),
-        energy=column("energy"),
-        entropy=column("entropy"),
-        free_entropy=column("free_entropy"),
-        replicon=column("replicon"),
-        error_estimate=np.array([solution.status.error_estimate for solution in solutions]),
-        solutions=tuple(solutions),
-    )
 
 
 def critical_beta(
