@@ -20,9 +20,9 @@ from functools import lru_cache
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
+
 Function = Callable[[FloatArray], FloatArray]
 ShapedFunction = Callable[[FloatArray, float], FloatArray]
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.commands import readers
 from theory.weights import StoredNetwork, read_network, stored_epochs
 
@@ -43,7 +43,7 @@ def one_or_list(args: argparse.Namespace, records: list[dict[str, object]], *, m
     return records if several else records[0]
 
 
-def read_states(path: Path, spins: int) -> NDArray[np.float64]:
+def read_states(path: Path, spins: int) -> FloatArray:
     """Return magnetisations from a .npy file stored as (states, spins), transposed to (spins, states).
 
     Raises

@@ -110,15 +110,15 @@ def _record(network: StoredNetwork, count: Census) -> dict[str, object]:
         "unseen_share": count.unseen_share,
         "expected_solutions": count.expected_solutions,
         "up_to_reversal": count.paramagnet is not None,
-        "solutions": [_found_record(one) for one in count.found],
+        "solutions": [_found_record(state) for state in count.found],
         "paramagnet": None if count.paramagnet is None else _solution_record(count.paramagnet),
         "saturation": [{"starts": n, "distinct": expected} for n, expected in count.saturation],
     }
 
 
-def _found_record(one: Found) -> dict[str, object]:
-    hits = {"random_hits": one.random_hits, "state_hits": one.state_hits}
-    return {**_solution_record(one.solution), **hits}
+def _found_record(state: Found) -> dict[str, object]:
+    hits = {"random_hits": state.random_hits, "state_hits": state.state_hits}
+    return {**_solution_record(state.solution), **hits}
 
 
 def _solution_record(solution: TapSolution) -> dict[str, object]:
@@ -143,10 +143,10 @@ def _summary(network: StoredNetwork, count: Census) -> str:
         f"{count.expected_solutions:.3g} solutions within reach",
         "   hits  free energy       energy      entropy   overlap  least eigenvalue  Plefka radius",
     ]
-    for one in count.found:
-        s = one.solution
+    for state in count.found:
+        s = state.solution
         lines.append(
-            f"{one.hits:7d} {s.free_energy:12.8f} {s.energy:12.8f} {s.entropy:12.8f} {s.overlap:9.6f} "
+            f"{state.hits:7d} {s.free_energy:12.8f} {s.energy:12.8f} {s.entropy:12.8f} {s.overlap:9.6f} "
             f"{s.least_eigenvalue:17.6g} {s.plefka_radius:14.4g}"
         )
     if count.paramagnet is not None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.numerics.gaussian_stencil import gaussian_stencil
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _BLOCK = 64
 

@@ -78,7 +78,7 @@ def test_the_input_overlaps_are_where_its_entropy_is_stationary(prior):
 def derivatives(model, beta, p):
     """Central differences of Phi, and what the equations say, for every order parameter of layers 1..L and every x."""
     averages = layer_averages(model, p, FINE)
-    alpha, step, w = model.width_ratios, 1e-3, p.widths
+    alpha, step, w = model.width_ratios, 1e-3, p.weights
     measured, expected = [], []
 
     def difference(name, where):

@@ -6,12 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray, IntArray
 from theory.numerics.gaussian_stencil import TAIL, gaussian_stencil
-
-Array = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 # log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12. Narrow fields, near T_c, get
 # a finer one for the sake of their small overlaps' relative accuracy.
@@ -44,22 +41,22 @@ class FieldGrid:
         Length of every level's row.
     """
 
-    spacing: Array
-    points: Whole
-    ratio: Whole
-    weights: Array
-    low: Whole
-    high: Whole
-    start: Array
+    spacing: FloatArray
+    points: IntArray
+    ratio: IntArray
+    weights: FloatArray
+    low: IntArray
+    high: IntArray
+    start: FloatArray
     padded: int
 
     @property
-    def fields(self) -> Array:
+    def fields(self) -> FloatArray:
         """y_j at every level, including the padding, shape (K + 1, padded)."""
         return self.spacing[:, None] * np.arange(self.padded)
 
 
-def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> FieldGrid:
+def make_grid(variances: FloatArray, breakpoints: FloatArray, refinement: float = 1.0) -> FieldGrid:
     """Return grids that fit the field of one layer.
 
     Parameters
@@ -92,7 +89,7 @@ def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> 
     return FieldGrid(spacing, points, ratio, weights, low, high, start, padded)
 
 
-def _spacings(variances: Array, breakpoints: Array) -> Array:
+def _spacings(variances: FloatArray, breakpoints: FloatArray) -> FloatArray:
     """Spacing of each level: powers of two times that of the last, not growing with the level, shape (K + 1,)."""
     smoothed = np.sqrt(variances[-1] - variances[:-1]) / _STEPS_PER_DEVIATION
     first = math.sqrt(variances[-1]) / _FIRST_STEPS_PER_DEVIATION

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
@@ -17,8 +16,6 @@ from theory.layered_sk.rsb.path import approached, climb, pilot
 from theory.layered_sk.rsb.solution import RSBSolution
 from theory.layered_sk.rsb.start import Curve, breakpoint_curve, refined
 from theory.result import NotConvergedError, SolverStatus
-
-Array = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 COLDEST = 0.02  # in units of T_c

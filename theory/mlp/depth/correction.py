@@ -29,9 +29,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.correction import Correction, CorrectionFunction
-
-FloatArray = NDArray[np.float64]
 
 _LARGEST_STRETCH = 40.0
 

@@ -23,11 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
 from theory.activations import Activation
-
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 _Z = np.linspace(-12.0, 12.0, 8000)  # none at zero, where phi' may jump
 _WEIGHT = np.exp(-0.5 * _Z**2) / math.sqrt(2.0 * math.pi) * (_Z[1] - _Z[0])

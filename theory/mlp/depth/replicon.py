@@ -31,12 +31,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.equations import DepthEquations
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _PRECISION = 1e-11
 _MOST_SWEEPS = 200

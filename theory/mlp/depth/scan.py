@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.limit import solve_depth_limit
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

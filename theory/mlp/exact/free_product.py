@@ -35,9 +35,9 @@ import scipy
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.result import NotConvergedError
 
-FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _STEPS = 60  # from far above the axis, where the branch is known, down to it

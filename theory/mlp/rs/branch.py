@@ -7,14 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import RSSolution
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _SCAN_FACTOR = 1.3  # between the betas at which the first crossing is looked for
 _LOWEST_START = 1e-6

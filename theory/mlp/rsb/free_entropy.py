@@ -26,15 +26,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.grid import Resolution
 from theory.mlp.rsb.parameters import ParisiParameters, input_entropy, input_entropy_slopes
 from theory.mlp.rsb.recursion import LevelAverages
 from theory.mlp.rsb.sweep import layer_averages
-
-FloatArray = NDArray[np.float64]
 
 
 def free_entropy_of_averages(

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.parisi import level_weights
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

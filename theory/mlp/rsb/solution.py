@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.parameters import ParisiParameters
 from theory.parisi import StepFunction
 from theory.result import SolverStatus
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
