@@ -101,9 +101,9 @@ def test_energy_is_the_derivative_of_the_free_entropy(name, beta):
 def test_energy_is_the_derivative_of_the_free_entropy_with_biases_and_unequal_widths():
     for prior in ("gaussian", "sphere"):
         model = MlpModel(TANH, (1.0, 3.0, 0.4), 2.0, 0.6, prior)
-        low, here, high = (solve_rs(model, beta).free_entropy for beta in (2.998, 3.0, 3.002))
-        assert (high - low) / 4e-3 == pytest.approx(-solve_rs(model, 3.0).energy, abs=1e-6)
-        assert low < here < high
+        low, here, high = (solve_rs(model, beta) for beta in (2.998, 3.0, 3.002))
+        assert (high.free_entropy - low.free_entropy) / 4e-3 == pytest.approx(-here.energy, abs=1e-6)
+        assert low.free_entropy < here.free_entropy < high.free_entropy
 
 
 @pytest.mark.parametrize(("name", "c_w", "beta"), [("sin", 9.0, 8.0), ("tanh", 1.0, 64.0), ("erf", 4.0, 8.0)])
