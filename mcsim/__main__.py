@@ -7,18 +7,22 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcsim.command_line import EXIT_FAILED, EXIT_INTERRUPTED, OneLineParser, UsageError, run_command
 from mcsim.config import RunConfig, load_config
 from mcsim.import_command import add_import_command
+from mcsim.networks.source import weights_in_file
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
-from mcsim.simulate import RunOutcome, simulate, weights_in_file
 from mcsim.storage.index import merge
 from mcsim.storage.summary import as_text, summarise
 from mcsim.training.command import add_train_command
 from mcsim.training.config import TrainConfig
 from mcsim.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from mcsim.simulate import RunOutcome
 
 _SCHEMAS: dict[str, type[RunConfig] | type[TrainConfig]] = {"run": RunConfig, "train": TrainConfig}
 
@@ -77,6 +81,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
+    # Numba and SciPy are loaded by those who sample; --help, info and schema answer sooner without them.
+    from mcsim.simulate import simulate
+
     if args.blas_threads < 1:
         raise UsageError(f"--blas-threads: {args.blas_threads} must be at least 1")
     configs = on_first_rank(comm, lambda: [_checked(path) for path in args.configs])

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from mcsim.parallel.communicator import Communicator, world
@@ -26,6 +27,12 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments."""
         raise UsageError(f"{message} (see '{self.prog} --help')")
+
+
+def refuse_to_replace(path: Path, overwrite: bool) -> None:
+    """Raise a UsageError where a file to write is there already and --overwrite was not given."""
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path}: is there already; --overwrite replaces it")
 
 
 def run_command(

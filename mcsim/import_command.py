@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mcsim.command_line import UsageError
+from mcsim.command_line import UsageError, refuse_to_replace
 from mcsim.networks.files import stored_epochs
 from mcsim.networks.series import ImportedSeries, import_series
 from mcsim.parallel.agree import on_first_rank
@@ -53,8 +53,7 @@ def _import(args: argparse.Namespace, comm: Communicator) -> int:
 
 
 def _imported(args: argparse.Namespace) -> ImportedSeries:
-    if args.out.exists() and not args.overwrite:
-        raise UsageError(f"{args.out}: is there already; --overwrite replaces it")
+    refuse_to_replace(args.out, args.overwrite)
     series = import_series(
         args.files,
         args.out,

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 LINE_EVERY_SECONDS = 60.0
 
 
-def terminal_bar() -> Progress:
+def _terminal_bar() -> Progress:
     """Return a bar on standard error with a description, the share done and the time left."""
     return Progress(
         TextColumn("{task.description}"),
@@ -24,18 +24,26 @@ def terminal_bar() -> Progress:
     )
 
 
-class RunProgress:
-    """Shows the sweeps of one group's samples on the rank that is asked to; elsewhere it is silent."""
+class ShownProgress:
+    """Shows how much of a total is done on standard error, in a with statement.
 
-    def __init__(self, total_sweeps: int, label: str, *, shown: bool) -> None:
-        self._total = max(1, total_sweeps)
-        self._label = label
+    Parameters
+    ----------
+    total : int
+        What there is to do, in any unit.
+    label : str
+        Beside the bar.
+    shown : bool
+        Whether to show anything.
+    """
+
+    def __init__(self, total: int, label: str, *, shown: bool = True) -> None:
+        self._total = max(1, total)
         self._shown = shown
-        self._finished_samples_sweeps = 0
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         if shown and sys.stderr.isatty():
-            self._bar = terminal_bar()
+            self._bar = _terminal_bar()
             self._task = self._bar.add_task(label, total=self._total)
 
     def __enter__(self) -> Self:
@@ -49,21 +57,36 @@ class RunProgress:
         if self._bar is not None:
             self._bar.stop()
 
+    def show(self, done: int, doing: str = "") -> None:
+        """Show that so much is done; `doing` says at what, where that changes."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, description=doing or None)
+        elif self._shown and time.monotonic() - self._last_line >= LINE_EVERY_SECONDS:
+            elapsed = time.monotonic() - self._started
+            left = elapsed * (self._total - done) / max(1, done)
+            at = f"{doing}: " if doing else ""
+            self.tell(f"{at}{100 * done / self._total:.0f} % after {elapsed:.0f} s, about {left:.0f} s to go")
+
+    def tell(self, text: str) -> None:
+        """Print a line, above the bar where there is one; the next line about the progress is a minute away."""
+        if self._bar is not None:
+            self._bar.console.print(f"mcsim: {text}", markup=False)
+        elif self._shown:
+            self._last_line = time.monotonic()
+            print(f"mcsim: {text}", file=sys.stderr, flush=True)
+
+
+class RunProgress(ShownProgress):
+    """Shows the sweeps of one group's samples on the rank that is asked to; elsewhere it is silent."""
+
+    def __init__(self, total_sweeps: int, label: str, *, shown: bool) -> None:
+        super().__init__(total_sweeps, label, shown=shown)
+        self._label = label
+        self._finished_samples_sweeps = 0
+
     def at(self, sample: int, sweeps: int) -> None:
         """Report the sweeps done in the sample at hand."""
-        done = self._finished_samples_sweeps + sweeps
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done, description=f"{self._label}, sample {sample}")
-        elif self._shown and time.monotonic() - self._last_line >= LINE_EVERY_SECONDS:
-            self._last_line = time.monotonic()
-            elapsed = self._last_line - self._started
-            left = elapsed * (self._total - done) / max(1, done)
-            print(
-                f"mcsim: {self._label}, sample {sample}: {100 * done / self._total:.0f} % after {elapsed:.0f} s, "
-                f"about {left:.0f} s to go",
-                file=sys.stderr,
-                flush=True,
-            )
+        self.show(self._finished_samples_sweeps + sweeps, f"{self._label}, sample {sample}")
 
     def sample_finished(self, sweeps: int) -> None:
         """Count a sample's sweeps as done."""

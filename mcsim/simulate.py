@@ -10,12 +10,9 @@ from pathlib import Path
 import scipy.linalg.cython_blas  # noqa: F401
 from threadpoolctl import threadpool_limits
 
-from mcsim.config import ConfigError, FileNetwork, LayeredIsing, RandomMlp, RunConfig
-from mcsim.models.base import Model
-from mcsim.models.ising import IsingModel
-from mcsim.models.mlp import MlpModel
-from mcsim.networks.files import WeightsError
-from mcsim.networks.source import load_file_network, mlp_of_sample, network_of_sample
+from mcsim.config import RunConfig
+from mcsim.models.registry import model_of_sample
+from mcsim.networks.source import weights_in_file
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from mcsim.parallel.layout import choose_groups, group_of_rank, ladder_block, samples_of_group
@@ -124,7 +121,7 @@ def _check_layout(config: RunConfig, ranks: int, groups: int) -> None:
     """Refuse, on every rank, a layout in which any group would have more ranks than tiles."""
     largest = max(sum(group_of_rank(rank, ranks, groups) == group for rank in range(ranks)) for group in range(groups))
     slots = config.ladder.inverse_temperatures().size
-    ladder_block(0, largest, slots, config.model.tile_columns // config.run.copies)
+    ladder_block(0, largest, slots, config.model.tile_slots(config.run.copies))
 
 
 def _prepare(config: RunConfig, folder: Path, overwrite: bool, restart_interrupted: bool) -> list[int]:
@@ -141,23 +138,6 @@ def _prepare(config: RunConfig, folder: Path, overwrite: bool, restart_interrupt
         sample_path(folder, sample).unlink(missing_ok=True)
     write_index(folder, config)
     return [sample for sample in range(config.samples) if sample not in kept]
-
-
-def weights_in_file(config: RunConfig) -> str | None:
-    """Return the fingerprint of the weights file that a configuration names, None where it names none.
-
-    Raises
-    ------
-    ConfigError
-        Where the file cannot be used; the line names the key.
-    """
-    network = config.model.network if isinstance(config.model, LayeredIsing) else None
-    if not isinstance(network, FileNetwork):
-        return None
-    try:
-        return load_file_network(network).sha256()
-    except WeightsError as error:
-        raise ConfigError(f"model.network.path: {error}") from None
 
 
 def _refuse_other_results(config: RunConfig, folder: Path, weights: str | None, restart_interrupted: bool) -> None:
@@ -184,20 +164,11 @@ def _refuse_other_results(config: RunConfig, folder: Path, weights: str | None, 
             )
 
 
-def _model_of_sample(config: RunConfig, sample: int) -> Model:
-    """Return the Hamiltonian of one sample, with its disorder."""
-    if isinstance(config.model, RandomMlp):
-        disorder = mlp_of_sample(config, sample)
-        largest_beta = float(config.ladder.inverse_temperatures().max())
-        return MlpModel(disorder, config.model, config.run.copies, config.run.thermalization, largest_beta)
-    return IsingModel(network_of_sample(config, sample), config.model, config.run.copies)
-
-
 def _simulate_sample(
     config: RunConfig, folder: Path, sample: int, group: Communicator, stop: StopRequest, progress: RunProgress
 ) -> None:
     """Compute one sample and write its file; all ranks of the group call this together."""
-    model = _model_of_sample(config, sample)
+    model = model_of_sample(config, sample)
     chain = TemperingChain(config, model, sample, group)
     recorder = Recorder(sample_path(folder, sample), config, model, chain, group)
 

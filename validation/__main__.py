@@ -1,4 +1,4 @@
-"""Command line of the comparison: ``python -m validation list|run|report``."""
+"""Command line of the comparison: ``python -m validation list|campaigns|run|report``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from mcsim.command_line import EXIT_INTERRUPTED, OneLineParser, UsageError, run_
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from theory.result import NotConvergedError
-from validation.campaign import CAMPAIGNS, run_campaign
+from validation.campaigns import Campaign, load_campaign, packaged_campaign, packaged_names, packaged_path
 from validation.claims import REGISTER, Claim, Finding
 from validation.numbers.compare import Verdict
 from validation.pages.report import Untested, as_json, write_report
 from validation.papers.registry import CLAIMS as OF_PAPERS
 from validation.papers.registry import run_named_paper
 from validation.runs.spins import read_measured
+from validation.simulate import can_be_simulated, runs_for, simulate_runs
 
 EXIT_CLAIM_FAILED = 1
 EXIT_NOT_CONVERGED = 3
@@ -33,16 +34,36 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.identity --out out/identity",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
     listing = commands.add_parser("list", help="list the claims")
     listing.add_argument("--json", action="store_true", help="print the register as JSON")
     listing.set_defaults(action=_list)
-
-    run = commands.add_parser(
-        "run",
-        help="simulate what a claim needs and test it",
-        epilog="example: mpiexec -n 2 mcsim-validate run --claim layered-sk.critical-temperature --out out/tc",
+    campaigns = commands.add_parser(
+        "campaigns",
+        help="list the packaged campaigns, or print one to copy and change",
+        epilog="example: mcsim-validate campaigns --show mlp_tanh > mine.toml",
     )
+    campaigns.add_argument("--show", metavar="NAME", help="print the file of this campaign")
+    campaigns.set_defaults(action=_campaigns)
+    _add_run_arguments(
+        commands.add_parser(
+            "run",
+            help="simulate what a claim needs and test it",
+            epilog="examples: mpiexec -n 2 mcsim-validate run --claim layered-sk.critical-temperature --out out/tc; "
+            "networks of your own: mcsim-validate campaigns --show mlp_tanh > mine.toml, change its sizes, then "
+            "mcsim-validate run --campaign mine.toml --quick --out out/mine",
+        )
+    )
+    _add_report_arguments(
+        commands.add_parser(
+            "report",
+            help="test all claims that runs at hand can speak about",
+            epilog="example: mcsim-validate report out/random out/trained --out report.html",
+        )
+    )
+    return parser
+
+
+def _add_run_arguments(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "paper",
         nargs="?",
@@ -63,6 +84,13 @@ def build_parser() -> argparse.ArgumentParser:
         "some four processor hours)",
     )
     run.add_argument(
+        "--campaign",
+        type=Path,
+        metavar="FILE",
+        help="sample the networks of this TOML file and test the claims about them (default: the packaged campaigns "
+        "that a claim needs; see 'campaigns')",
+    )
+    run.add_argument(
         "--out",
         type=Path,
         required=True,
@@ -76,11 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the findings as JSON")
     run.set_defaults(action=_run)
 
-    report = commands.add_parser(
-        "report",
-        help="test all claims that runs at hand can speak about",
-        epilog="example: mcsim-validate report out/random out/trained --out report.html",
-    )
+
+def _add_report_arguments(report: argparse.ArgumentParser) -> None:
     report.add_argument("runs", type=Path, nargs="+", help="folders (or index or merged files) of 'mcsim run'")
     report.add_argument(
         "--out", type=Path, required=True, help="page to write (.html); the findings go beside it as .json"
@@ -88,7 +113,6 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--title", default="Validation report", help="title of the page")
     report.add_argument("--json", action="store_true", help="print the findings as JSON")
     report.set_defaults(action=_report)
-    return parser
 
 
 def _list(args: argparse.Namespace, comm: Communicator) -> int:
@@ -102,9 +126,21 @@ def _list(args: argparse.Namespace, comm: Communicator) -> int:
     return 0
 
 
+def _campaigns(args: argparse.Namespace, comm: Communicator) -> int:
+    if args.show is not None:
+        if args.show not in packaged_names():
+            raise UsageError(f"--show: {args.show!r} is not packaged; there are {', '.join(packaged_names())}")
+        text = packaged_path(args.show).read_text(encoding="utf-8")
+    else:
+        text = "".join(f"{name}\n    {packaged_campaign(name).title}\n" for name in packaged_names())
+    if comm.rank == 0:
+        print(text, end="")
+    return 0
+
+
 def _chosen(names: Sequence[str] | None) -> list[Claim]:
     if names is None:
-        return [claim for claim in REGISTER.values() if claim.about in CAMPAIGNS]
+        return [claim for claim in REGISTER.values() if can_be_simulated(claim)]
     chosen: dict[str, Claim] = {}
     for pattern in names:
         matching = {name: REGISTER[name] for name in fnmatch.filter(REGISTER, pattern)}
@@ -113,24 +149,41 @@ def _chosen(names: Sequence[str] | None) -> list[Claim]:
             raise UsageError(f"--claim: {pattern!r} belongs to a whole paper; use 'run {paper}'")
         if not matching:
             raise UsageError(f"--claim: {pattern!r} is not registered; there are {', '.join(REGISTER)}")
-        if all(claim.about not in CAMPAIGNS for claim in matching.values()):
+        if not any(map(can_be_simulated, matching.values())):
             raise UsageError(f"--claim: {pattern!r} is about a network of yours; use 'report' on runs of its weights")
-        chosen.update({name: claim for name, claim in matching.items() if claim.about in CAMPAIGNS})
+        chosen.update({name: claim for name, claim in matching.items() if can_be_simulated(claim)})
     return list(chosen.values())
+
+
+def _about(campaign: Campaign, claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims about the networks of a campaign."""
+    fitting = [claim for claim in claims if claim.about is campaign.subject]
+    if not fitting:
+        other = " or ".join(sorted({claim.about for claim in claims}))
+        raise UsageError(f"--claim: is about {other}, but {campaign.source} samples {campaign.subject}")
+    return fitting
 
 
 def _run(args: argparse.Namespace, comm: Communicator) -> int:
     if args.paper is not None:
+        if args.campaign is not None:
+            raise UsageError("--campaign: is for runs without PAPER, which has campaigns of its own")
         return run_named_paper(args, comm)
     if args.data is not None:
         raise UsageError("--data: is for a PAPER, such as 'run barney2024 --data PATH'")
-    claims = _chosen(args.claim)
-    folders = run_campaign(args.out / ("runs-quick" if args.quick else "runs"), comm, claims, quick=args.quick)
+    claims, title = _chosen(args.claim), "Validation report"
+    if args.campaign is None:
+        runs = runs_for(claims, quick=args.quick)
+    else:
+        campaign = load_campaign(args.campaign)
+        claims, title = _about(campaign, claims), campaign.title
+        runs = campaign.runs(quick=args.quick)
+    folders = simulate_runs(runs, args.out / ("runs-quick" if args.quick else "runs"), comm)
     if folders is None:
         if comm.rank == 0:
             print(f"mcsim-validate: interrupted; call it again to go on from what is in {args.out}", file=sys.stderr)
         return EXIT_INTERRUPTED
-    return on_first_rank(comm, lambda: _write(args, folders, claims, args.out / "report.html", "Validation report"))
+    return on_first_rank(comm, lambda: _write(args, folders, claims, args.out / "report.html", title))
 
 
 def _report(args: argparse.Namespace, comm: Communicator) -> int:

@@ -1,8 +1,10 @@
-"""Activations of the random MLP for compiled code. Adding one is three lines, here and nowhere else in mcsim::
+"""Activations of the random MLP for compiled code. Adding one takes three lines here::
 
     register("softsign",
              lambda z, t: z / (ONE + abs(z)),
              lambda z, p, t: (ONE - abs(p)) * (ONE - abs(p)))
+
+and one in `mcsim.config.activations`, which says how it behaves: ``"softsign": Activation(bound=1.0)``.
 
 phi(z, t) and its derivative phi'(z, p, t), which is also given p = phi(z). All three numbers have one type, float32 or
 float64; literal constants must keep it (float64 ones would turn a float32 loop into a slow mixed one), so build them
@@ -10,7 +12,6 @@ from the float32 names below or from `elementary`. t is the shape of a shaped ac
 with L hidden layers, and 1 otherwise.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -22,40 +23,33 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 
 
-class Activation(NamedTuple):
+class Formula(NamedTuple):
     """A registered activation.
 
     code : int, how compiled code names it
     phi, slope : njit functions
-    bound : largest abs(phi), infinite where there is none; of a shaped activation at t = 1, to be divided by t
-    steepest : largest abs(phi') as (constant, coefficient of t)
-    shaped : whether it has a shape parameter
     """
 
     code: int
     phi: object
     slope: object
-    bound: float
-    steepest: tuple[float, float]
-    shaped: bool
 
 
-REGISTRY: dict[str, Activation] = {}
+REGISTRY: dict[str, Formula] = {}
 
 
-def register(name, phi, slope, *, bound=math.inf, steepest=(1.0, 0.0), shaped=False):
-    """Add an activation under `name`; `bound` and `steepest` only set the default range of overlap histograms."""
-    REGISTRY[name] = Activation(len(REGISTRY), njit(phi), njit(slope), bound, steepest, shaped)
+def register(name, phi, slope):
+    """Add an activation under `name`."""
+    REGISTRY[name] = Formula(len(REGISTRY), njit(phi), njit(slope))
 
 
 register("linear", lambda z, t: z, lambda z, p, t: ONE)
-register("tanh", lambda z, t: tanh(z), lambda z, p, t: ONE - p * p, bound=1.0)
-register("sin", lambda z, t: sine(z), lambda z, p, t: cosine(z), bound=1.0)
+register("tanh", lambda z, t: tanh(z), lambda z, p, t: ONE - p * p)
+register("sin", lambda z, t: sine(z), lambda z, p, t: cosine(z))
 register("relu", lambda z, t: max(z, ZERO), lambda z, p, t: ONE if z > ZERO else ZERO)
-register("erf", lambda z, t: erf(z), lambda z, p, t: erf_slope(z), bound=1.0, steepest=(1.13, 0.0))
-register("shaped-tanh", lambda z, t: tanh(t * z) / t, lambda z, p, t: ONE - (t * p) * (t * p), bound=1.0, shaped=True)
-register("shaped-relu", lambda z, t: z + t * abs(z), lambda z, p, t: ONE + t if z > ZERO else ONE - t,
-         steepest=(1.0, 1.0), shaped=True)  # fmt: skip
+register("erf", lambda z, t: erf(z), lambda z, p, t: erf_slope(z))
+register("shaped-tanh", lambda z, t: tanh(t * z) / t, lambda z, p, t: ONE - (t * p) * (t * p))
+register("shaped-relu", lambda z, t: z + t * abs(z), lambda z, p, t: ONE + t if z > ZERO else ONE - t)
 
 
 def _with_slope(entry):

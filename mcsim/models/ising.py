@@ -7,19 +7,18 @@ are couplings between neighbouring layers, biases are fields.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.config import LayeredIsing
+from mcsim.config import LayeredIsing, RunConfig
 from mcsim.kernels import layered
-from mcsim.models.base import Observable, SlotBlock
+from mcsim.models.base import Observable, OverlapHistogram, Realisation, SlotBlock, pairs_of
 from mcsim.models.ising_walkers import IsingWalkers
 from mcsim.networks.layered import LayeredWeights
+from mcsim.networks.source import network_of_sample
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,12 @@ class IsingModel:
     specification: LayeredIsing
     copies: int
 
+    @classmethod
+    def of_sample(cls, config: RunConfig, sample: int) -> IsingModel:
+        """Return the model of one sample of a configuration of spins."""
+        assert isinstance(config.model, LayeredIsing)
+        return cls(network_of_sample(config, sample), config.model, config.run.copies)
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """Spins per layer."""
@@ -44,15 +49,15 @@ class IsingModel:
     def observables(self) -> tuple[Observable, ...]:
         """Overlaps of each layer and of the whole, and magnetisations."""
         layers = len(self.layer_sizes)
-        pairs = self.copies * (self.copies - 1) // 2
+        pairs = pairs_of(self.copies)
         return (
             Observable(
                 "overlap", ("pair", "layer"), (pairs, layers), "f4", "1",
-                "overlap s_a . s_b / N_k of two copies a < b in layer k",
+                "overlap s_a . s_b / N_k of two copies a < b in layer k", thinned=True,
             ),
             Observable(
                 "overlap_total", ("pair",), (pairs,), "f4", "1",
-                "overlap s_a . s_b / N of two copies a < b over all spins",
+                "overlap s_a . s_b / N of two copies a < b over all spins", thinned=True,
             ),
             Observable(
                 "magnetization", ("copy", "layer"), (self.copies, layers), "f4", "1",
@@ -71,21 +76,31 @@ class IsingModel:
             ),
         )  # fmt: skip
 
-    def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
-        """Return histogram edges that hold equally many of the values an overlap of N_k spins can take."""
-        edges = {f"layer_{k}": lattice_edges(width, max_bins) for k, width in enumerate(self.layer_sizes)}
-        return {**edges, "total": lattice_edges(sum(self.layer_sizes), max_bins)}
+    @property
+    def tile_slots(self) -> int:
+        """Slots of a tile."""
+        return self.specification.tile_slots(self.copies)
 
-    def attributes(self) -> Mapping[str, Any]:
-        """Return the network's fingerprint, widths and the measured variance of its couplings."""
-        return {
-            "weights_sha256": self.network.sha256(),
-            "widths": np.array(self.layer_sizes, dtype=np.int64),
-            "sites": sum(self.layer_sizes),
-            "bond_variances": np.array([np.mean(w**2) for w in self.network.weights]),
-            "has_biases": self.network.biases is not None,
-            "dynamics": self.specification.resolved_dynamics(),
-        }
+    def histograms(self, max_bins: int) -> tuple[OverlapHistogram, ...]:
+        """Return histograms whose bins hold equally many of the values an overlap of N_k spins can take."""
+        layers = [
+            OverlapHistogram(f"layer_{k}", "overlap", k, lattice_edges(width, max_bins))
+            for k, width in enumerate(self.layer_sizes)
+        ]
+        total = lattice_edges(sum(self.layer_sizes), max_bins)
+        return (*layers, OverlapHistogram("total", "overlap_total", None, total))
+
+    @property
+    def realisation(self) -> Realisation:
+        """The network's fingerprint, widths and the measured variance of its couplings."""
+        return Realisation(
+            weights_sha256=self.network.sha256(),
+            widths=self.layer_sizes,
+            sites=sum(self.layer_sizes),
+            has_biases=self.network.biases is not None,
+            dynamics=self.specification.move.dynamics,
+            bond_variances=np.array([np.mean(w**2) for w in self.network.weights]),
+        )
 
     @cached_property
     def couplings(self) -> layered.Couplings:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.config import LayeredIsing
-from mcsim.kernels import layer_block, layered, single_spin
+from mcsim.kernels import layered
 from mcsim.kernels.philox import fill_words
-from mcsim.models.base import SlotBlock
+from mcsim.models.base import SlotBlock, pairs_of
+from mcsim.models.spin_sweeps import SWEEPS, SpinArrays
 from mcsim.networks.layered import LayeredWeights
 from mcsim.seeds import Purpose
 
@@ -42,6 +43,7 @@ class IsingWalkers:
         self._couplings = couplings
         self._coupling_sums = coupling_sums
         self._block = block
+        self._run_sweeps = SWEEPS[specification.move]
         n_spins = sum(network.widths)
         widest = max(network.widths)
         dtype = self._couplings.forward.dtype
@@ -106,15 +108,9 @@ class IsingWalkers:
                 self._refresh()
 
     def _sweep_kernel(self, first_sweep: int, n_sweeps: int) -> None:
-        specification = self._specification
-        if specification.resolved_dynamics() == "layer-block":
-            layer_block.sweep_layer_block(
-                self._columns, self._couplings, self._dense, specification.tile_columns,
-                first_sweep, n_sweeps, self._scratch,
-            )  # fmt: skip
-        else:
-            rule = single_spin.METROPOLIS if specification.rule == "metropolis" else single_spin.HEAT_BATH
-            single_spin.sweep_single_spin(self._columns, self._couplings, rule, first_sweep, n_sweeps, self._scratch)
+        tile_columns = self._specification.tile_columns
+        arrays = SpinArrays(self._columns, self._couplings, self._scratch, self._dense, tile_columns)
+        self._run_sweeps(arrays, first_sweep, n_sweeps)
 
     def _refresh(self) -> None:
         """Recompute fields and energies, assert that they have hardly moved, and choose dense or sparse anew."""
@@ -169,7 +165,7 @@ class IsingWalkers:
         """Return overlaps per layer and in total, and magnetisations per layer."""
         sizes = np.array(self._network.widths)
         slots, copies = len(self._block.slots), self._block.copies
-        products = np.empty((slots, copies * (copies - 1) // 2, sizes.size), dtype=np.int64)
+        products = np.empty((slots, pairs_of(copies), sizes.size), dtype=np.int64)
         layered.layer_products(self._columns, self._couplings, copies, products)
         sums = np.empty((slots * copies, sizes.size), dtype=np.int64)
         layered.layer_sums(self._columns, self._couplings, sums)
@@ -179,13 +175,18 @@ class IsingWalkers:
             "magnetization": (sums / sizes).reshape(slots, copies, sizes.size),
         }
 
+    def configurations(self, columns: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Return spins -1 and +1, shape (len(columns), N)."""
+        layers = [layer[columns].astype(np.int8) for layer in self._layers(self._columns.spins)]
+        return np.concatenate(layers, axis=1)
+
     def permute(self, source: NDArray[np.int64]) -> None:
         """Move states within the block: column c receives spins and fields of column source[c]."""
         for flat in (self._columns.spins, self._columns.fields):
             layered.permute_columns(flat, self._couplings, self._block.columns, source, self._scratch.product)
 
     def pack(self, columns: NDArray[np.int64]) -> NDArray[Any]:
-        """Return spins and fields of some columns, shape (len(columns), 2 N)."""
+        """Return spins and fields of some columns."""
         buffers = (self._columns.spins, self._columns.fields)
         return np.concatenate([layer[columns] for flat in buffers for layer in self._layers(flat)], axis=1)
 

@@ -12,20 +12,19 @@ Source: Winer & Hanin, "Deep Neural Nets as Hamiltonians" (arXiv 2503.23982, Phy
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mcsim.config import RandomMlp
+from mcsim.config import RandomMlp, RunConfig
+from mcsim.config.activations import ACTIVATIONS
 from mcsim.kernels.mlp_activations import REGISTRY
 from mcsim.kernels.mlp_network import Network
-from mcsim.models.base import Observable, SlotBlock
+from mcsim.models.base import Observable, OverlapHistogram, Realisation, SlotBlock, pairs_of
 from mcsim.models.mlp_walkers import MlpWalkers
 from mcsim.networks.mlp_disorder import MlpDisorder
+from mcsim.networks.source import mlp_of_sample
 
 # Histograms reach this many standard deviations of a self-overlap beyond the estimated mean, sqrt(2/N_l) each.
 _RANGE_DEVIATIONS = 6.0
@@ -60,6 +59,14 @@ class MlpModel:
     thermalization: int
     largest_beta: float
 
+    @classmethod
+    def of_sample(cls, config: RunConfig, sample: int) -> MlpModel:
+        """Return the model of one sample of a configuration of random MLPs."""
+        assert isinstance(config.model, RandomMlp)
+        largest_beta = float(config.ladder.inverse_temperatures().max())
+        disorder = mlp_of_sample(config, sample)
+        return cls(disorder, config.model, config.run.copies, config.run.thermalization, largest_beta)
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """Inputs and neurons per layer, N_0..N_L."""
@@ -69,11 +76,12 @@ class MlpModel:
     def observables(self) -> tuple[Observable, ...]:
         """Overlaps between copies and self-overlaps, of the input and every hidden layer."""
         layers = len(self.layer_sizes)
-        pairs = self.copies * (self.copies - 1) // 2
+        pairs = pairs_of(self.copies)
         return (
             Observable(
                 "overlap", ("pair", "layer"), (pairs, layers), "f4", "1",
                 "overlap K_ab = phi(z_a) . phi(z_b) / N_l of two copies a < b in layer l, x_a . x_b / N_0 for l = 0",
+                thinned=True,
             ),
             Observable(
                 "self_overlap", ("copy", "layer"), (self.copies, layers), "f4", "1",
@@ -84,15 +92,21 @@ class MlpModel:
     @property
     def diagnostics(self) -> tuple[Observable, ...]:
         """Acceptance and size of moves."""
-        figures = [("acceptance_rate", "1", "accepted moves per proposal, after thermalisation")]
-        if self.specification.dynamics == "hmc":
-            figures.append(("step", "time", "leapfrog step of Hamiltonian Monte Carlo, before its jitter"))
+        move = self.specification.move
+        figures = [
+            ("acceptance_rate", "1", "accepted moves per proposal, after thermalisation"),
+            ("step", move.step_units, move.step_text),
+        ]
+        if move.in_trajectories:
             figures.append(("leapfrog_steps", "1", "leapfrog steps of a trajectory"))
-        else:
-            figures.append(("step", "input", "size of a move"))
         return tuple(Observable(name, (), (), "f8", units, text) for name, units, text in figures)
 
-    def overlap_edges(self, max_bins: int) -> Mapping[str, NDArray[np.float64]]:
+    @property
+    def tile_slots(self) -> int:
+        """Slots of a tile."""
+        return self.specification.tile_slots(self.copies)
+
+    def histograms(self, max_bins: int) -> tuple[OverlapHistogram, ...]:
         """Return bins from -R_l to R_l for each layer, with R_l configured or estimated (`estimated_ranges`).
 
         Bins are equal where R_l is configured or a bound. A mere estimate is generous, so its bins widen outwards,
@@ -100,24 +114,26 @@ class MlpModel:
         """
         configured = self.specification.overlap_range
         ranges = configured or estimated_ranges(self.specification, self.largest_beta)
-        edges = {}
+        histograms = []
         for layer, reach in enumerate(ranges):
             u = np.linspace(-1.0, 1.0, max_bins + 1)
             if configured or math.isfinite(overlap_bound(self.specification, layer)):
-                edges[f"layer_{layer}"] = reach * u
+                edges = reach * u
             else:
-                edges[f"layer_{layer}"] = _FINE_OVERLAP * np.sinh(u * math.asinh(reach / _FINE_OVERLAP))
-        return edges
+                edges = _FINE_OVERLAP * np.sinh(u * math.asinh(reach / _FINE_OVERLAP))
+            histograms.append(OverlapHistogram(f"layer_{layer}", "overlap", layer, edges))
+        return tuple(histograms)
 
-    def attributes(self) -> Mapping[str, Any]:
-        """Return the network's fingerprint, widths and what the configuration leaves to defaults."""
-        return {
-            "weights_sha256": self.disorder.sha256(),
-            "widths": np.array(self.layer_sizes, dtype=np.int64),
-            "sites": self.specification.sites,
-            "has_biases": bool(self.disorder.biases),
-            "dynamics": self.specification.dynamics,
-        }
+    @property
+    def realisation(self) -> Realisation:
+        """The network's fingerprint, widths and what the configuration leaves to defaults."""
+        return Realisation(
+            weights_sha256=self.disorder.sha256(),
+            widths=self.layer_sizes,
+            sites=self.specification.sites,
+            has_biases=bool(self.disorder.biases),
+            dynamics=self.specification.dynamics,
+        )
 
     @cached_property
     def network(self) -> Network:
@@ -148,7 +164,7 @@ class MlpModel:
 
 def activation_shape(specification: RandomMlp) -> float:
     """Return the number t that compiled activations take: a / sqrt(L) or c / sqrt(L), 1 where there is none."""
-    if not REGISTRY[specification.activation].shaped:
+    if not ACTIVATIONS[specification.activation].shaped:
         return 1.0
     return (specification.activation_shape or 1.0) / math.sqrt(specification.depth)
 
@@ -157,7 +173,7 @@ def overlap_bound(specification: RandomMlp, layer: int) -> float:
     """Return what no overlap of a layer exceeds, infinity where there is no such number."""
     if layer == 0:
         return 1.0 if specification.prior == "sphere" else math.inf
-    return float((REGISTRY[specification.activation].bound / activation_shape(specification)) ** 2)
+    return float((ACTIVATIONS[specification.activation].bound / activation_shape(specification)) ** 2)
 
 
 def estimated_ranges(specification: RandomMlp, largest_beta: float) -> tuple[float, ...]:
@@ -170,8 +186,8 @@ def estimated_ranges(specification: RandomMlp, largest_beta: float) -> tuple[flo
 
     (on the sphere from v^0 = 1, k^0 = 0), with a margin for fluctuations at finite width.
     """
-    t, entry = activation_shape(specification), REGISTRY[specification.activation]
-    slope_squared = (entry.steepest[0] + entry.steepest[1] * t) ** 2
+    t, behaviour = activation_shape(specification), ACTIVATIONS[specification.activation]
+    slope_squared = (behaviour.steepest[0] + behaviour.steepest[1] * t) ** 2
     c = specification.weight_variance * slope_squared
     on_sphere = specification.prior == "sphere"
     v, k = 1.0, 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.config import RandomMlp
-from mcsim.kernels import mlp_coordinate, mlp_hmc, mlp_pcn, mlp_state
+from mcsim.kernels import mlp_coordinate, mlp_state
 from mcsim.kernels.mlp_network import Network, Work
 from mcsim.kernels.normals import fill_normals
-from mcsim.models.base import SlotBlock
+from mcsim.models.base import SlotBlock, pairs_of
+from mcsim.models.mlp_sweeps import SWEEPS, MlpArrays
 from mcsim.models.step_adaptation import StepAdaptation
 from mcsim.seeds import Purpose
 
 _INITIAL = np.uint32(0)
-# Widest useful moves: a coordinate crosses its prior; a pair on the sphere turns half way round.
-_LARGEST_COORDINATE_MOVE = 6.0
 
 
 class MlpWalkers:
@@ -35,11 +33,12 @@ class MlpWalkers:
         self._thermalization = thermalization if specification.adapt else 0
         self._block = block
         self._dtype = network.readout.dtype
-        self._with_gradient = specification.dynamics == "hmc"
+        self._run_sweeps = SWEEPS[specification.move]
+        self._with_gradient = specification.move.needs_gradient
         self._state = self._allocate_state()
         self._work = self._allocate_work()
         self._adaptation = StepAdaptation(
-            len(block.slots), specification.first_step, self._largest_move(), specification.aimed_acceptance
+            len(block.slots), specification.first_step, specification.largest_step, specification.aimed_acceptance
         )
         self._columns = self._allocate_columns()
         self._proposal = self._allocate_proposal()
@@ -94,13 +93,6 @@ class MlpWalkers:
             words=np.zeros(rows, dtype=np.uint32),
         )
 
-    def _largest_move(self) -> float:
-        if self._specification.dynamics == "hmc":
-            return self._specification.trajectory
-        if self._specification.dynamics == "pcn":
-            return 1.0
-        return math.pi if self._specification.prior == "sphere" else _LARGEST_COORDINATE_MOVE
-
     def _draw_inputs(self) -> None:
         """Draw every x from the prior."""
         inputs = self._layers()[0]
@@ -146,14 +138,9 @@ class MlpWalkers:
             self._sweep_kernel(first_sweep, end - first_sweep)
 
     def _sweep_kernel(self, first_sweep: int, n_sweeps: int) -> None:
-        arrays = (self._state, self._network, self._columns, self._work)
-        when = (self._specification.tile_columns, first_sweep, n_sweeps)
-        if self._specification.dynamics == "hmc":
-            mlp_hmc.sweep_hmc(*arrays, *when)
-        elif self._specification.dynamics == "pcn":
-            mlp_pcn.sweep_pcn(*arrays, *when)
-        else:
-            mlp_coordinate.sweep_coordinates(*arrays, self._proposal, *when)
+        tile_columns = self._specification.tile_columns
+        arrays = MlpArrays(self._state, self._network, self._columns, self._work, self._proposal, tile_columns)
+        self._run_sweeps(arrays, first_sweep, n_sweeps)
 
     def _adapt(self, sweep: int) -> None:
         """Learn from the sweep just done; start anew at half time, freeze after the last one."""
@@ -171,15 +158,14 @@ class MlpWalkers:
         """Return H, shape (slots, copies)."""
         return self._state.energy.reshape(-1, self._block.copies).copy()
 
-    def inputs(self) -> NDArray[Any]:
-        """Return x, shape (slots, copies, N_0)."""
-        x = self._layers()[0]
-        return x.reshape(len(self._block.slots), self._block.copies, -1).copy()
+    def configurations(self, columns: NDArray[np.int64]) -> NDArray[Any]:
+        """Return inputs x, shape (len(columns), N_0)."""
+        return self._layers()[0][columns]
 
     def observables(self) -> Mapping[str, NDArray[Any]]:
         """Return overlaps of pairs of copies (slots, pairs, layers) and self-overlaps (slots, copies, layers)."""
         slots, copies, layers = len(self._block.slots), self._block.copies, self._network.widths.size
-        between = np.empty((slots, copies * (copies - 1) // 2, layers))
+        between = np.empty((slots, pairs_of(copies), layers))
         mlp_state.overlaps(self._state, self._network, copies, between)
         own = np.empty((slots * copies, layers))
         mlp_state.self_overlaps(self._state, self._network, own)
@@ -214,6 +200,6 @@ class MlpWalkers:
         accepted = self._columns.accepted.reshape(-1, copies).sum(axis=1)
         proposed = np.maximum(1, self._columns.proposed.reshape(-1, copies).sum(axis=1))
         figures = {"acceptance_rate": accepted / proposed, "step": self._columns.step[::copies].copy()}
-        if self._with_gradient:
+        if self._specification.move.in_trajectories:
             figures["leapfrog_steps"] = self._columns.steps[::copies].astype(np.float64)
         return figures

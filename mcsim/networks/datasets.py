@@ -14,13 +14,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.networks.idx import DatasetError, IdxFile, data_fault, read_idx
+from mcsim.packaged import digits_images_path
 
 __all__ = ["Dataset", "DatasetError", "LabelledImages", "digits", "idx_dataset", "mnist", "with_shuffled_labels"]
 
@@ -82,8 +82,7 @@ class Dataset:
 
 def digits() -> Dataset:
     """Return the packaged 8x8 digits: 1400 images to train on, 397 to validate with, pixels 0..16."""
-    packaged = resources.files("mcsim.networks") / "data" / "digits.npz"
-    with packaged.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+    with np.load(digits_images_path(), allow_pickle=False) as stored:
         train, validation = (
             LabelledImages(stored[f"{part}_images"].reshape(-1, 64), stored[f"{part}_labels"].astype(np.int64))
             for part in ("train", "validation")

@@ -11,7 +11,6 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from mcsim.networks import torch_files, weights_hdf5
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_checks import StoredArray, WeightsError, assemble, fault, listed, readable
 from mcsim.networks.weights_hdf5 import AttributeValue, Stage
+from mcsim.packaged import digits_weights_path
 
 __all__ = [
     "Stage",
@@ -122,11 +122,6 @@ def open_arrays(path: Path) -> AbstractContextManager[dict[str, StoredArray]]:
     if suffix in weights_hdf5.SUFFIXES:
         raise fault(path, "is HDF5 already, in the layout that is read as it is; nothing to import")
     return _OPENERS[suffix](path)
-
-
-def digits_weights_path() -> Path:
-    """Return the packaged network trained on 8x8 digits; scripts/examples/train_digits.toml made it."""
-    return Path(str(resources.files("mcsim.networks") / "data" / "digits_relu.h5"))
 
 
 def _checked_suffix(path: Path) -> str:

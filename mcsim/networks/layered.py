@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mcsim.networks.fingerprint import fingerprint
 
 
 # eq=False: arrays compare entry by entry, so a generated == would raise; compare sha256() instead.
@@ -33,8 +34,4 @@ class LayeredWeights:
 
     def sha256(self) -> str:
         """Return the fingerprint of every number in the network, in order, as a hex string."""
-        digest = hashlib.sha256()
-        for array in (*self.weights, *(self.biases or ())):
-            digest.update(str(array.shape).encode())
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        return digest.hexdigest()
+        return fingerprint((*self.weights, *(self.biases or ())))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mcsim.networks.fingerprint import fingerprint
 
 
 # eq=False: arrays compare entry by entry, so a generated == would raise; compare sha256() instead.
@@ -38,11 +39,7 @@ class MlpDisorder:
 
     def sha256(self) -> str:
         """Return the fingerprint of every number, in order, as a hex string."""
-        digest = hashlib.sha256()
-        for array in (*self.weights, self.readout, *self.biases):
-            digest.update(str(array.shape).encode())
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        return digest.hexdigest()
+        return fingerprint((*self.weights, self.readout, *self.biases))
 
 
 def draw_mlp(widths: Sequence[int], bias_variance: float, rng: np.random.Generator) -> MlpDisorder:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
-from mcsim.networks.files import load_weights
+from mcsim.config import ConfigError, FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
+from mcsim.networks.files import WeightsError, load_weights
 from mcsim.networks.gaussian import gaussian_weights
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.mlp_disorder import MlpDisorder, draw_mlp
@@ -39,3 +39,20 @@ def load_file_network(network: FileNetwork) -> LayeredWeights:
         network.resolved_path(), epoch=network.epoch, arrays=network.arrays, biases=network.biases,
         transpose=network.transpose,
     )  # fmt: skip
+
+
+def weights_in_file(config: RunConfig) -> str | None:
+    """Return the fingerprint of the weights file that a configuration names, None where it names none.
+
+    Raises
+    ------
+    ConfigError
+        Where the file cannot be used; the line names the key.
+    """
+    file = config.model.weights_file
+    if file is None:
+        return None
+    try:
+        return load_file_network(file).sha256()
+    except WeightsError as error:
+        raise ConfigError(f"model.network.path: {error}") from None

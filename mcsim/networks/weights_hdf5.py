@@ -15,7 +15,6 @@ Numbers are float32 where that loses nothing, float64 otherwise, so that what is
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mcsim
+from mcsim.atomic import atomic_write
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.weights_checks import StoredArray, assemble, fault, listed, readable, reason
 
@@ -64,23 +64,17 @@ class Stage:
 def write_stages(
     path: Path, stages: Iterable[tuple[Stage, LayeredWeights]], attributes: dict[str, AttributeValue]
 ) -> None:
-    """Write the whole file under another name, then move it into place: a reader never sees half of it."""
+    """Write the whole file; a reader never sees half of it."""
     taken = [name for name in attributes if name in _OWN_ATTRIBUTES]
     if taken:
         raise fault(path, f"attributes {listed(taken)} are written by mcsim; give them other names")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         # From this version on HDF5 checksums its own structures, so that damage raises instead of misleading.
-        with h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+        with atomic_write(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
             _write_attributes(file, attributes)
             _write_groups(path, file, stages)
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
     except OSError as error:
         raise fault(path, f"cannot be written ({reason(error)})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_attributes(file: Any, attributes: dict[str, AttributeValue]) -> None:

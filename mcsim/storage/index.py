@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import h5py
 
+from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.storage import schema
 
@@ -73,12 +73,10 @@ def weights_of(path: Path) -> str:
 def write_index(folder: Path, config: RunConfig) -> Path:
     """Write ``index.h5``, with a link ``samples/00000`` to each sample's file, computed or not."""
     path = schema.index_path(folder)
-    temporary = path.with_suffix(".creating")
-    with h5py.File(temporary, "w") as file:
+    with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(schema.root_attributes(config, None))
         for sample in range(config.samples):
             file[f"samples/{sample:05d}"] = h5py.ExternalLink(schema.sample_file_name(sample), "/")
-    os.replace(temporary, path)
     return path
 
 
@@ -105,8 +103,7 @@ def merge(index: Path, out: Path) -> int:
         names = [name for name in links if sample_path(index.parent, int(name)).exists()]
         if not names:
             raise ResultFileError(f"{index}: none of its {len(links)} samples has been computed")
-        temporary = out.with_suffix(".creating")
-        with h5py.File(temporary, "w", libver="latest") as target:
+        with atomic_write(out) as temporary, h5py.File(temporary, "w", libver="latest") as target:
             target.attrs.update(source.attrs)
             for name in names:
                 with open_result(sample_path(index.parent, int(name))) as sample:
@@ -115,7 +112,6 @@ def merge(index: Path, out: Path) -> int:
                     for child in sample:
                         sample.copy(child, group)
                     _attach_scales_as(sample, group)
-        os.replace(temporary, out)
     return len(names)
 
 

@@ -19,9 +19,6 @@ import xarray as xr
 from mcsim.storage import schema
 from mcsim.storage.index import ResultFileError, open_result, sample_path
 
-# Attributes that differ between the samples of a run.
-OWN_TO_A_SAMPLE = ("sample", "weights_sha256", "bond_variances", "complete")
-
 
 def read_sample(path: str | Path) -> xr.Dataset:
     """Return the committed part of one sample's file.
@@ -65,7 +62,7 @@ def read_run(path: str | Path) -> xr.Dataset:
     )  # fmt: skip
     whole = joined.merge(datasets[0][constant], combine_attrs="override")
     # The last sample knows the final number of samples of a run that was extended.
-    whole.attrs = {name: value for name, value in datasets[-1].attrs.items() if name not in OWN_TO_A_SAMPLE}
+    whole.attrs = {name: value for name, value in datasets[-1].attrs.items() if name not in schema.OWN_TO_A_SAMPLE}
     return whole
 
 
@@ -106,9 +103,9 @@ def _dataset(file: h5py.Group) -> xr.Dataset:
         counts = group["counts"]
         variables[f"histogram_{name}"] = (("slot", f"bin_{name}"), counts[...], _texts(counts))
         variables[f"edges_{name}"] = ((f"edge_{name}",), group["edges"][...], _texts(group["edges"]))
-    if "bond_variances" in file.attrs:
+    if schema.BOND_VARIANCES in file.attrs:
         texts = {"units": "coupling scale squared", "description": "mean squared coupling of each layer of bonds"}
-        variables["bond_variance"] = (("bond",), file.attrs["bond_variances"], texts)
+        variables["bond_variance"] = (("bond",), file.attrs[schema.BOND_VARIANCES], texts)
     sweep, overlap_sweep = file["measurement/sweep"], file["measurement/overlap_sweep"]
     coordinates = {
         "temperature": ("slot", file["slot/temperature"][...], _texts(file["slot/temperature"])),

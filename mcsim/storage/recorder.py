@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mcsim.config import RunConfig
 from mcsim.models.base import Model
 from mcsim.parallel.communicator import Communicator
-from mcsim.storage.writer import SampleWriter, is_thinned
+from mcsim.storage.writer import SampleWriter
 from mcsim.tempering.driver import Measurement, TemperingChain
 
 
@@ -26,12 +26,10 @@ class Recorder:
         self._config = config
         self._chain = chain
         self._group = group
-        self._thinned = {o.name for o in model.observables if is_thinned(o)}
-        self._edges = model.overlap_edges(config.storage.max_bins)
+        self._thinned = {observable.name for observable in model.observables if observable.thinned}
+        self._histograms = model.histograms(config.storage.max_bins)
         slots = len(chain.ladder.slots)
-        self._histograms = {
-            name: np.zeros((slots, edges.size - 1), dtype=np.int64) for name, edges in self._edges.items()
-        }
+        self._counts = {h.name: np.zeros((slots, h.bins), dtype=np.int64) for h in self._histograms}
         self._writer = SampleWriter(path, config, model, chain.sample) if group.rank == 0 else None
         self._rows: list[Measurement] = []
         self._committed = 0
@@ -57,7 +55,7 @@ class Recorder:
             for name, values in own.items()
         }
         series["energy"] = np.stack([row.energies for row in self._rows], axis=1)
-        histograms = {name: self._group.collect_rows(counts) for name, counts in self._histograms.items()}
+        histograms = {name: self._group.collect_rows(counts) for name, counts in self._counts.items()}
         counters = self._counters()
         if self._writer is not None:
             self._writer.commit(
@@ -67,13 +65,12 @@ class Recorder:
         self._rows.clear()
 
     def _count_overlaps(self, own: dict[str, NDArray[Any]]) -> None:
-        """Add every overlap of the buffered rows to the histogram of its layer."""
-        for name, counts in self._histograms.items():
-            values = own["overlap_total"] if name == "total" else own["overlap"][..., int(name.split("_")[1])]
-            edges, bins = self._edges[name], counts.shape[1]
-            for slot, overlaps in enumerate(values):
-                found = np.searchsorted(edges, overlaps.ravel(), side="right") - 1
-                counts[slot] += np.bincount(np.clip(found, 0, bins - 1), minlength=bins)
+        """Add every overlap of the buffered rows to its histogram."""
+        for histogram in self._histograms:
+            counts = self._counts[histogram.name]
+            for slot, overlaps in enumerate(histogram.of(own)):
+                found = np.searchsorted(histogram.edges, overlaps.ravel(), side="right") - 1
+                counts[slot] += np.bincount(np.clip(found, 0, histogram.bins - 1), minlength=histogram.bins)
 
     def _counters(self) -> dict[str, NDArray[Any] | None]:
         exchange = self._chain.exchange

@@ -19,13 +19,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mcsim import __version__
 from mcsim.config import RunConfig
+from mcsim.models.base import Realisation
 
 SCHEMA = "mcsim-result"
 SCHEMA_VERSION = 1
 COMMITTED = "committed/measurements"
 COMPLETE = "complete"
+BOND_VARIANCES = "bond_variances"
+# Attributes that differ between the samples of a run.
+OWN_TO_A_SAMPLE = ("sample", "weights_sha256", BOND_VARIANCES, COMPLETE)
 ENERGY_UNITS = "coupling scale (k_B = 1)"
 _LIBRARIES = ("numpy", "numba", "scipy", "h5py")
 
@@ -61,6 +67,19 @@ def root_attributes(config: RunConfig, sample: int | None) -> dict[str, Any]:
     if sample is not None:
         attributes["sample"] = sample
     return attributes
+
+
+def realisation_attributes(realisation: Realisation) -> dict[str, Any]:
+    """Return what a sample's file says about its disorder."""
+    attributes = {
+        "weights_sha256": realisation.weights_sha256,
+        "widths": np.array(realisation.widths, dtype=np.int64),
+        "sites": realisation.sites,
+        BOND_VARIANCES: realisation.bond_variances,
+        "has_biases": realisation.has_biases,
+        "dynamics": realisation.dynamics,
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def sample_file_name(sample: int) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from mcsim.config.model_section import SummaryWords
+from mcsim.config.models import MODEL_SECTIONS
 from mcsim.storage import schema
 from mcsim.storage.index import linked_samples, open_result, sample_path
 
@@ -87,24 +89,18 @@ def _finite(value: float) -> float | None:
 def as_text(facts: dict[str, Any]) -> str:
     """Return a summary as text for a person."""
     config = facts["config"]
+    section = MODEL_SECTIONS[config["model"]["kind"]]
     lines = [
         f"{facts['file']}",
         f"  written by mcsim {facts['code_version']}, schema {facts['schema_version']}, "
         f"configuration {facts['config_sha256'][:12]}",
         f"  seed {config['seed']}, {config['samples']} sample(s), {config['run']['copies']} copies, "
-        f"network: {_network_text(config['model'])}",
+        f"network: {section.described(config['model'])}",
     ]
     samples = facts["samples"] if "samples" in facts else {f"{facts['sample']:05d}": facts}
     for name, sample in samples.items():
-        lines.extend(_sample_lines(name, sample, details=len(samples) == 1))
+        lines.extend(_sample_lines(name, sample, section.words if len(samples) == 1 else None))
     return "\n".join(lines)
-
-
-def _network_text(model: dict[str, Any]) -> str:
-    if model["kind"] == "mlp":
-        return f"random MLP, {model['activation']}, C_W = {model['weight_variance']:g}, prior {model['prior']}"
-    network = model["network"]
-    return network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}"
 
 
 def widths_text(widths: list[int]) -> str:
@@ -113,7 +109,8 @@ def widths_text(widths: list[int]) -> str:
     return ", ".join(f"{width} x {count}" if count > 1 else str(width) for width, count in runs)
 
 
-def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) -> list[str]:
+def _sample_lines(name: str, sample: dict[str, Any] | None, details: SummaryWords | None) -> list[str]:
+    """Return the lines about one sample; with a table of its slots where the words for its heads are given."""
     if sample is None:
         return [f"  sample {name}: not computed"]
     state = "complete" if sample["complete"] else "INTERRUPTED"
@@ -123,13 +120,12 @@ def _sample_lines(name: str, sample: dict[str, Any] | None, *, details: bool) ->
     )
     if "largest_drift" in sample:
         head += f", drift {sample['largest_drift']:.1e}"
-    if not details or not sample["committed"]:
+    if details is None or not sample["committed"]:
         return [head]
-    moves = "flip_rate" if "flip_rate" in sample else "acceptance_rate"
-    heads = ("energy/spin", "flips/attempt") if moves == "flip_rate" else ("   energy/N", "   acceptance")
-    table = [f"    temperature   {heads[0]}   exchange up   {heads[1]}"]
-    rates = [*sample["exchange_rate"], None]
-    for t, e, rate, flips in zip(sample["temperature"], sample["energy_per_site"], rates, sample[moves], strict=True):
-        shown = "-" if rate is None else f"{rate:.3f}"
-        table.append(f"    {math.inf if t is None else t:11.4g}   {e:11.5f}   {shown:>11}   {flips:13.4f}")
+    table = [f"    temperature   {details.energy:>11}   exchange up   {details.rate_heading:>13}"]
+    exchanged = [*sample["exchange_rate"], None]
+    columns = (sample["temperature"], sample["energy_per_site"], exchanged, sample[details.rate])
+    for t, e, up, rate in zip(*columns, strict=True):
+        shown = "-" if up is None else f"{up:.3f}"
+        table.append(f"    {math.inf if t is None else t:11.4g}   {e:11.5f}   {shown:>11}   {rate:13.4f}")
     return [head, *table]

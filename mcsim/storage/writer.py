@@ -11,17 +11,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.models.base import Model, Observable
 from mcsim.storage import schema
-
-# Series that are thinned: between their rows the histograms still see every measurement.
-THINNED_PREFIX = "overlap"
-
-
-def is_thinned(observable: Observable) -> bool:
-    """Return whether only every ``overlap_every``-th measurement of an observable is stored."""
-    return observable.name.startswith(THINNED_PREFIX)
 
 
 class SampleWriter:
@@ -35,15 +28,12 @@ class SampleWriter:
         self.path = path
         self._observables = model.observables
         self._every = config.storage.overlap_every
-        temporary = path.with_suffix(".creating")
-        with h5py.File(temporary, "w", libver="latest") as file:
-            attributes = {**schema.root_attributes(config, sample), **model.attributes()}
-            file.attrs.update(attributes)
+        with atomic_write(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
+            file.attrs.update(schema.root_attributes(config, sample))
+            file.attrs.update(schema.realisation_attributes(model.realisation))
             _create_scales(file, config, model)
             _create_series(file, config, model)
             _create_counters(file, config, model)
-            file.flush()
-        os.replace(temporary, path)
 
     def commit(
         self,
@@ -147,8 +137,7 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
     energy = Observable("energy", ("copy",), (config.run.copies,), "f8", units, description)
     slots = config.ladder.inverse_temperatures().size
     for observable in (energy, *model.observables):
-        thinned = is_thinned(observable)
-        rows = -(-config.storage.commit_every // config.storage.overlap_every) if thinned else 0
+        rows = -(-config.storage.commit_every // config.storage.overlap_every) if observable.thinned else 0
         dataset = file.create_dataset(
             f"series/{observable.name}",
             shape=(slots, 0, *observable.shape),
@@ -160,7 +149,7 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
             shuffle=bool(config.storage.compression),
         )
         _described(dataset, observable.units, observable.description)
-        rows_dim = "overlap_measurement" if thinned else "measurement"
+        rows_dim = "overlap_measurement" if observable.thinned else "measurement"
         _attach(file, dataset, ("slot", rows_dim, *observable.dims))
 
 
@@ -178,9 +167,10 @@ def _create_counters(file: h5py.File, config: RunConfig, model: Model) -> None:
     for figure in model.diagnostics:
         dataset = file.create_dataset(f"dynamics/{figure.name}", shape=(slots,), dtype=figure.dtype)
         _attach(file, _described(dataset, figure.units, figure.description), ("slot",))
-    for name, edges in model.overlap_edges(config.storage.max_bins).items():
-        scale = file.create_dataset(f"histogram/{name}/edges", data=edges)
-        _described(scale, "1", f"bin edges of the overlap histogram, {name}")
-        counts = file.create_dataset(f"histogram/{name}/counts", shape=(slots, edges.size - 1), dtype="i8")
-        _described(counts, "1", f"overlaps of all pairs of copies at all measurements, {name}")
+    for histogram in model.histograms(config.storage.max_bins):
+        group = f"histogram/{histogram.name}"
+        scale = file.create_dataset(f"{group}/edges", data=histogram.edges)
+        _described(scale, "1", f"bin edges of the overlap histogram, {histogram.name}")
+        counts = file.create_dataset(f"{group}/counts", shape=(slots, histogram.bins), dtype="i8")
+        _described(counts, "1", f"overlaps of all pairs of copies at all measurements, {histogram.name}")
         _attach(file, counts, ("slot", "bin"))

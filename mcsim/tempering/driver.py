@@ -50,8 +50,7 @@ class TemperingChain:
     def __init__(self, config: RunConfig, model: Model, sample: int, group: Communicator) -> None:
         betas = config.ladder.inverse_temperatures()
         copies = config.run.copies
-        tile_slots = config.model.tile_columns // copies
-        self.ladder = ladder_block(group.rank, group.size, betas.size, tile_slots)
+        self.ladder = ladder_block(group.rank, group.size, betas.size, model.tile_slots)
         slots = self.ladder.slots
         self.walkers: Walkers = model.start(
             SlotBlock(slots, betas[slots.start : slots.stop], copies, config.seed, sample)

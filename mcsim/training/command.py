@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mcsim.command_line import UsageError
+from mcsim.command_line import refuse_to_replace
 from mcsim.networks.files import check_output
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
@@ -40,8 +40,7 @@ def _train(args: argparse.Namespace, comm: Communicator) -> int:
 
 def _trained(config: TrainConfig, out: Path, overwrite: bool) -> TrainingOutcome:
     check_output(out)
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out}: is there already; --overwrite replaces it")
+    refuse_to_replace(out, overwrite)
     data = config.data.load()
     with TrainingProgress(total_steps(config, data)) as progress:
         return train(config, out, data=data, watcher=progress)

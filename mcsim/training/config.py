@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from mcsim.config_errors import checked, read_toml
-from mcsim.config_models import Count, Positive, Section
+from mcsim.config import Count, Positive, Section, checked, document_folder, load_checked
 from mcsim.networks.datasets import Dataset, digits, idx_dataset, mnist
 
 MOMENTUM = 0.9
@@ -17,7 +16,13 @@ MOMENTUM = 0.9
 BATCH, DIGITS_BATCH = 100, 14
 EPOCHS, DIGITS_EPOCHS = 20, 100
 
-FilePath = Annotated[str, Field(min_length=1)]
+
+def _beginning_at_the_configuration(path: str, info: ValidationInfo) -> str:
+    folder = document_folder(info)
+    return path if folder is None else str((folder / Path(path).expanduser()).resolve())
+
+
+FilePath = Annotated[str, Field(min_length=1), AfterValidator(_beginning_at_the_configuration)]
 
 
 class _Data(Section):
@@ -185,16 +190,4 @@ def load_training(path: str | Path) -> TrainConfig:
     ConfigError
         As `parse_training`, and where the file cannot be read or is not TOML.
     """
-    path = Path(path)
-    document = read_toml(path)
-    _anchor(document.get("data"), path.parent)
-    return parse_training(document, str(path))
-
-
-def _anchor(data: object, folder: Path) -> None:
-    """Make relative paths of data relative to the configuration instead of the working directory."""
-    if not isinstance(data, dict):
-        return
-    for key in ("folder", "train_images", "train_labels", "validation_images", "validation_labels"):
-        if isinstance(data.get(key), str) and data[key]:
-            data[key] = str((folder / Path(data[key]).expanduser()).resolve())
+    return load_checked(TrainConfig, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from mcsim.config_errors import ConfigError
+from mcsim.config import ConfigError
 from mcsim.training.config import TrainConfig
 
 

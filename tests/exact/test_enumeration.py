@@ -13,8 +13,8 @@ import pytest
 import xarray as xr
 from enumeration import enumerate_network, law_test
 
-from mcsim import simulate as simulate_module
 from mcsim.config import RunConfig, parse_config
+from mcsim.models import ising as ising_module
 from mcsim.networks.layered import LayeredWeights
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
@@ -127,13 +127,13 @@ def plant_swapped_permutation(monkeypatch):
 
 
 def plant_wrong_sign_of_bias(monkeypatch):
-    honest = simulate_module.network_of_sample
+    honest = ising_module.network_of_sample
 
     def wrong(config, sample):
         network = honest(config, sample)
         return dataclasses.replace(network, biases=tuple(-b for b in network.biases))
 
-    monkeypatch.setattr(simulate_module, "network_of_sample", wrong)
+    monkeypatch.setattr(ising_module, "network_of_sample", wrong)
 
 
 @pytest.mark.parametrize("plant", [plant_swap_by_energy_per_spin, plant_swapped_permutation, plant_wrong_sign_of_bias])

@@ -59,9 +59,10 @@ def sampled(config: RunConfig, model: MlpModel) -> tuple[NDArray[np.float64], ND
     """Return energies (rows, slots, copies) and inputs (rows, slots, copies, 2) of a whole run."""
     chain = TemperingChain(config, model, 0, SerialCommunicator())
     energies, inputs = [], []
+    columns = np.arange(config.ladder.inverse_temperatures().size * config.run.copies)
     for measurement in measurements(config, chain, lambda sweeps: False):
         energies.append(measurement.energies)
-        inputs.append(chain.walkers.inputs())
+        inputs.append(chain.walkers.configurations(columns).reshape(*measurement.energies.shape, -1))
     return np.array(energies), np.array(inputs, dtype=np.float64)
 
 

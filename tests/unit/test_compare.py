@@ -1,4 +1,4 @@
-"""Comparisons: p-values of true predictions, power at the detectable effect, extrapolation, control variates, verdicts.
+"""Comparisons: p-values of true predictions, power at the minimal detectable effect, limits, controls, verdicts.
 
 Each test that draws numbers rejects right code with a chance of 1e-4 at most; seeds are the first ones tried.
 """
@@ -61,7 +61,7 @@ def test_p_values_of_a_true_prediction_are_uniform(count: int) -> None:
 def test_a_deviation_of_the_detectable_size_is_found_with_the_stated_power(count: int, sharing: int) -> None:
     rng = np.random.default_rng(2)
     true_error = 3.0 / np.sqrt(count)
-    off_by = Comparison("x", 0.0, true_error, 0.0, count - 1, sharing).detectable
+    off_by = Comparison("x", 0.0, true_error, 0.0, count - 1, sharing).minimal_detectable_effect
     found = [mean_against(2.0 + off_by, samples).p for samples in rng.normal(2.0, 3.0, (1000, count))]
     assert_share(sum(p < LEVEL / sharing for p in found), 1000, POWER)
 
@@ -69,7 +69,7 @@ def test_a_deviation_of_the_detectable_size_is_found_with_the_stated_power(count
 def test_comparisons_of_a_claim_know_that_they_share_its_level() -> None:
     """Temperatures of one run move together: 10 that are off alike have the power of one at a tenth of the level."""
     rng = np.random.default_rng(3)
-    shift = share_level([Comparison("x", 1.0, 0.001, 1.0, 1e6)] * 10)[0].detectable
+    shift = share_level([Comparison("x", 1.0, 0.001, 1.0, 1e6)] * 10)[0].minimal_detectable_effect
     rejected = 0
     for noise in 0.001 * rng.standard_normal(300):
         same = share_level([Comparison("x", 1.0 + shift + noise, 0.001, 1.0, 1e6)] * 10)
@@ -80,7 +80,7 @@ def test_comparisons_of_a_claim_know_that_they_share_its_level() -> None:
 def test_z_and_p_without_an_error_bar() -> None:
     assert Comparison("exact", 1.0, 0.0, 1.0, 5).p == 1.0
     off = Comparison("off", 1.0, 0.0, 1.5, 5)
-    assert (off.z, off.p, off.detectable) == (-math.inf, 0.0, 0.0)
+    assert (off.z, off.p, off.minimal_detectable_effect) == (-math.inf, 0.0, 0.0)
 
 
 def test_holm_multiplies_the_smallest_p_by_the_number_of_comparisons() -> None:

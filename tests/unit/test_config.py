@@ -355,7 +355,7 @@ def test_ladders_of_every_form(ladder: dict[str, Any], betas: list[float]) -> No
 )
 def test_automatic_dynamics(model: dict[str, str], dynamics: str) -> None:
     config = small_config({f"model.{key}": value for key, value in model.items()})
-    assert config.model.resolved_dynamics() == dynamics
+    assert config.model.move.dynamics == dynamics
 
 
 def test_the_fingerprint_sees_every_change_and_no_order_of_keys() -> None:

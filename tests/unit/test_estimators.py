@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.signal import lfilter
 
-from mcsim.estimators.jackknife import jackknife
+from mcsim.estimators.jackknife import LeaveOneOut, jackknife, jackknife_over_runs, leave_one_out, mean_and_error
 from mcsim.estimators.series import FEWEST_BLOCKS, blocking, octave_errors
 from mcsim.estimators.thermo import entropy, integrate_from_infinite_temperature
 
@@ -145,6 +145,47 @@ def test_jackknife_of_a_ratio_has_the_variance_of_the_delta_method() -> None:
 def test_jackknife_needs_two_samples() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         jackknife(np.ones((1, 3)), lambda mean: mean)
+
+
+def test_mean_and_error_of_samples() -> None:
+    samples = np.random.default_rng(9).standard_normal((11, 2))
+    mean, error = mean_and_error(samples)
+    np.testing.assert_array_equal(mean, samples.mean(axis=0))
+    np.testing.assert_array_equal(error, samples.std(axis=0, ddof=1) / np.sqrt(11))
+    assert np.isnan(mean_and_error(samples[:1])[1]).all()
+
+
+def test_errors_left_out_one_by_one_are_the_diagonal_of_the_covariance() -> None:
+    samples = np.random.default_rng(10).standard_normal((13, 4))
+    replicates = leave_one_out(samples, lambda mean: np.array([mean[0] * mean[1], mean[2] - mean[3] ** 2]))
+    np.testing.assert_allclose(replicates.error**2, np.diag(replicates.covariance), rtol=1e-12)
+
+
+def test_a_statistic_may_have_any_shape() -> None:
+    samples = np.random.default_rng(11).standard_normal((5, 2, 3))
+    square = leave_one_out(samples, lambda mean: mean**2)
+    assert square.whole.shape == square.error.shape == square.unbiased.shape == (2, 3)
+    number = leave_one_out(samples, lambda mean: mean[0, 0] ** 2)
+    assert float(number.error) == pytest.approx(float(square.error[0, 0]), rel=1e-12)
+
+
+def test_replicates_may_come_from_elsewhere() -> None:
+    """What is no function of one mean (a regression, a median) is computed by its owner with rows left out."""
+    x = np.random.default_rng(12).standard_normal(8)
+    without = np.array([np.delete(x, i).mean() for i in range(8)])
+    found = LeaveOneOut(x.mean(), without)
+    assert float(found.unbiased) == pytest.approx(x.mean(), rel=1e-12)
+    assert float(found.error) == pytest.approx(x.std(ddof=1) / np.sqrt(8), rel=1e-12)
+
+
+def test_independent_runs_add_their_covariances() -> None:
+    rng = np.random.default_rng(13)
+    first, second = rng.standard_normal((9, 2)), rng.standard_normal((14, 2))
+    whole, covariance = jackknife_over_runs([first, second], lambda means: means[0] - 2.0 * means[1])
+    np.testing.assert_allclose(whole, first.mean(axis=0) - 2.0 * second.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(covariance, np.cov(first.T) / 9.0 + 4.0 * np.cov(second.T) / 14.0, rtol=1e-10)
+    with pytest.raises(ValueError, match="at least 2"):
+        jackknife_over_runs([first, second[:1]], lambda means: means[0] - means[1])
 
 
 def enumerated(betas: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlp_support import PHI, mlp_config, mlp_model, plain_energy, plain_layers, work_space
 
+from mcsim.config.activations import ACTIVATIONS
 from mcsim.kernels.mlp_activations import REGISTRY
 from mcsim.kernels.mlp_network import backward, forward, layer_rows
 
@@ -17,7 +18,7 @@ unhurried = settings(max_examples=25, deadline=None)
 
 def random_model(widths, activation, seed, precision="float64"):
     """Return a model whose constants all differ from 1 and from one another."""
-    shape = {"activation_shape": 0.7} if REGISTRY[activation].shaped else {}
+    shape = {"activation_shape": 0.7} if ACTIVATIONS[activation].shaped else {}
     config = mlp_config(
         [1.0], widths=widths, activation=activation, reference_width=6, weight_variance=1.7,
         bias_variance=0.4 * (seed % 2), precision=precision, tile_columns=8, **shape,
@@ -37,7 +38,7 @@ def evaluate(model, x, rows):
 
 
 def test_every_activation_has_a_reference():
-    assert set(REGISTRY) == set(PHI)
+    assert set(REGISTRY) == set(ACTIVATIONS) == set(PHI)
 
 
 @pytest.mark.parametrize("activation", PHI)

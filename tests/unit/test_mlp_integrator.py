@@ -88,8 +88,8 @@ def test_exact_without_hamiltonian(prior):
 def test_sphere_is_kept(dynamics, precision):
     config = mlp_config([0.0, 3.0], widths=[5, 7], prior="sphere", dynamics=dynamics, precision=precision)
     walkers = mlp_model(config).start(all_slots(config))
-    before = walkers.inputs()
+    before = walkers.configurations(np.arange(4))
     walkers.sweep(0, 200)
-    x = walkers.inputs().astype(np.float64)
+    x = walkers.configurations(np.arange(4)).astype(np.float64)
     assert not np.any(np.all(x == before, axis=-1))
     assert (x**2).sum(axis=-1) == pytest.approx(5.0, rel=20 * float(np.finfo(precision).eps))

@@ -27,7 +27,7 @@ def swept(sweeps=30, *, thermalization=20, parts=1, **model):
 @pytest.mark.parametrize("dynamics", ALL)
 def test_cached_state_is_that_of_the_inputs(dynamics, prior):
     model, walkers = swept(dynamics=dynamics, prior=prior)
-    x = walkers.inputs().reshape(-1, 4)
+    x = walkers.configurations(np.arange(10))
     assert walkers.energies().ravel() == pytest.approx(plain_energy(model, x), rel=1e-10)
     gradient = walkers._state.gradient.copy()
     mlp_state.evaluate(walkers._state, walkers._network, walkers._work, 4)
@@ -37,7 +37,7 @@ def test_cached_state_is_that_of_the_inputs(dynamics, prior):
 def test_observables_are_the_overlaps_by_definition():
     model, walkers = swept()
     observables = walkers.observables()
-    layers = plain_layers(model, walkers.inputs().reshape(-1, 4))
+    layers = plain_layers(model, walkers.configurations(np.arange(10)))
     for k, phi in enumerate(layers):
         a, b = phi.reshape(len(BETAS), 2, -1).transpose(1, 0, 2)
         assert observables["overlap"][:, 0, k] == pytest.approx((a * b).mean(axis=-1), rel=1e-10, abs=1e-12)
@@ -131,9 +131,9 @@ def test_histogram_bins():
     """Equal bins up to a bound or a configured reach; otherwise finest at 0, where overlaps gather."""
     by_bound, configured = (mlp_config([2.0], **m) for m in ({"prior": "sphere"}, {"overlap_range": [3.0, 1.0]}))
     for config, reach in ((by_bound, 1.0), (configured, 3.0)):
-        edges = mlp_model(config).overlap_edges(10)["layer_0"]
+        edges = mlp_model(config).histograms(10)[0].edges
         assert edges == pytest.approx(np.linspace(-reach, reach, 11))
-    edges = mlp_model(mlp_config([2.0])).overlap_edges(11)["layer_0"]
+    edges = mlp_model(mlp_config([2.0])).histograms(11)[0].edges
     assert edges == pytest.approx(-edges[::-1])
     assert edges[-1] == pytest.approx(estimated_ranges(by_bound.model.model_copy(update={"prior": "gaussian"}), 2.0)[0])
     assert np.all(np.diff(edges[6:], 2) > 0)

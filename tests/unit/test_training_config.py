@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT
 
+from mcsim import progress as progress_module
 from mcsim.__main__ import main
-from mcsim.config_errors import ConfigError
+from mcsim.config import ConfigError
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.training import TrainConfig, load_training, parse_training
-from mcsim.training import progress as progress_module
 from mcsim.training.progress import TrainingProgress
 from mcsim.training.schedule import log_spaced, steps_per_epoch, stored_steps
 

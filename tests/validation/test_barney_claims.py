@@ -32,7 +32,7 @@ def verdict(claim: str, results: dict[str, Any]) -> Verdict:
     found = CLAIMS[f"barney2024.{claim}"]
     finding = found.evaluate(found, evidence(results))
     assert finding.summary
-    assert finding.partner
+    assert finding.negative_control
     return finding.verdict
 
 
@@ -148,7 +148,7 @@ def test_tap_energy_compares_where_it_may() -> None:
     assert [one.predicted for one in crossing.comparisons] == [-0.9, -0.9, -1.0]  # not at 1.18 T_c
     before = claim.evaluate(claim, evidence(sampled(0.0, 0.001, kind="near-touch")))
     assert [one.predicted for one in before.comparisons] == [-1.0]
-    assert crossing.partner_as_expected
+    assert crossing.negative_control_as_expected
 
 
 def count(pairs: int, *, complete: bool, dropped: int = 0, **changes: Any) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def test_glass_destroyed(glass: dict[str, Any], after: dict[str, Any], expected:
         (NONE, count(2, complete=True), FAIL),
         (NONE, NONE, FAIL),
         (NONE, LOST, INCONCLUSIVE),
-        (SINGLE, SINGLE, INCONCLUSIVE),  # the partner is not told apart
+        (SINGLE, SINGLE, INCONCLUSIVE),  # the negative control is not told apart
     ],
 )
 def test_hidden_order(before: dict[str, Any], after: dict[str, Any], expected: Verdict) -> None:

@@ -85,10 +85,10 @@ def test_power_laws_pass_logarithms_fail_and_noise_cannot_tell() -> None:
     assert law_verdict([]) is Verdict.INCONCLUSIVE
 
 
-def test_known_wrong_partners_do_not_pass() -> None:
+def test_negative_controls_do_not_pass() -> None:
     fits = [growth(power, seed) for seed in range(6)]
-    for partner in (as_logarithm, as_shuffled):
-        assert law_verdict([partner(fit, seed) for seed, fit in enumerate(fits)]) is not Verdict.PASS
+    for control in (as_logarithm, as_shuffled):
+        assert law_verdict([control(fit, seed) for seed, fit in enumerate(fits)]) is not Verdict.PASS
 
 
 def stages(kinds: str) -> list[dict[str, object]]:

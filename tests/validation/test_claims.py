@@ -88,7 +88,7 @@ THERMAL = ("layered-sk.energy-above-tc", "layered-sk.entropy-above-tc")
 def test_thermodynamics_above_tc_passes_where_the_theory_holds(claim: str) -> None:
     found = finding(claim, thermal_family())
     assert found.verdict is Verdict.PASS, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
     # The predictions come from the solver, the law from the back of an envelope.
     for comparison in found.comparisons:
         beta = 1.0 / float(comparison.name.removeprefix("T = "))
@@ -135,7 +135,7 @@ def test_an_energy_below_the_replica_symmetric_one_is_another_fault() -> None:
 def test_a_glass_does_not_count_where_the_energy_is_off_above_tc_too() -> None:
     found = finding(RS_FAILS, thermal_family(variance=0.9, glass=lambda betas: rs_energies(betas) + 0.01))
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert not found.partner_as_expected
+    assert not found.negative_control_as_expected
 
 
 def test_a_noisy_glass_is_inconclusive() -> None:
@@ -161,7 +161,7 @@ def identity_run(samples: int = 64, *, energy_factor: float = 1.0, noise: float 
 def test_the_identity_passes_where_it_holds() -> None:
     found = finding(IDENTITY, family_of(identity_run()))
     assert found.verdict is Verdict.PASS, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
     assert len(found.comparisons) == BETAS.size - 1
 
 
@@ -272,7 +272,7 @@ def test_larger_weights_alone_are_no_order() -> None:
 def test_a_network_that_was_special_before_training_proves_nothing() -> None:
     found = finding(TRAINED, trained_family(after=1.5, before=1.5))
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert not found.partner_as_expected
+    assert not found.negative_control_as_expected
 
 
 def without(betas: Array, low: float, high: float) -> Array:
@@ -322,7 +322,7 @@ def test_claims_on_no_runs_name_what_they_need(claim: Claim) -> None:
     assert untested[0].reason == f"needs {claim.needs}"
 
 
-def test_a_claim_without_a_known_wrong_partner_never_passes() -> None:
+def test_a_claim_without_a_negative_control_never_passes() -> None:
     claim = REGISTER[IDENTITY]
     assert claim.finding(family_of(), Verdict.PASS, "", [], "", False).verdict is Verdict.INCONCLUSIVE
     assert claim.finding(family_of(), Verdict.FAIL, "", [], "", False).verdict is Verdict.FAIL

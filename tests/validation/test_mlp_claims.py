@@ -48,7 +48,7 @@ def obedient() -> MlpFamily:
 def test_passes_where_the_theory_holds(claim: str, obedient: MlpFamily) -> None:
     found = finding(claim, obedient)
     assert found.verdict is Verdict.PASS, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
 
 
 @pytest.mark.parametrize("claim", ["mlp.energy", "mlp.entropy"])
@@ -158,7 +158,7 @@ def test_linear_networks_follow_from_their_own_weights(linear: MlpFamily) -> Non
     # Widths of 12 to 27 are far from the Fuss-Catalan limit of three factors; the claim may only not contradict it.
     found = finding("mlp.linear-networks", linear)
     assert found.verdict is not Verdict.FAIL, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
     assert "<svg" in finding_figure(found)
     # x -> a.x with the gaussian prior: <x> = -beta a, so K^0_ab = beta^2 |a|^2 / N.
     assert networks[0].means[0] == pytest.approx(networks[0].field)
@@ -191,7 +191,7 @@ def test_overlaps_from_weights_are_those_of_free_probability() -> None:
 def test_three_routes_to_the_entropy_curve_of_a_gaussian_law() -> None:
     found = finding("mlp.entropy-curve", mlp_family(model={"activation": "linear"}, correction=0.0))
     assert found.verdict is Verdict.PASS, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
     assert {name for name, _ in found.details["curve"]} == {"integration", "MBAR", "microcanonical"}
 
 

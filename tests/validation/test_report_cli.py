@@ -16,8 +16,9 @@ from mcsim import simulate as simulation
 from mcsim.config import parse_config
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
-from validation import campaign
+from validation import __main__ as command
 from validation.__main__ import main
+from validation.campaigns import packaged_campaign
 from validation.claims import REGISTER, identity
 from validation.numbers.compare import Verdict
 from validation.papers.registry import CLAIMS as OF_PAPERS
@@ -177,7 +178,7 @@ def test_json_beside_the_page_has_finite_numbers_and_every_claim(page: Path) -> 
     for finding in document["findings"]:
         assert finding["comparisons"]
         for comparison in finding["comparisons"]:
-            assert {"measured", "error", "predicted", "z", "p", "detectable"} < comparison.keys()
+            assert {"measured", "error", "predicted", "z", "p", "minimal_detectable_effect"} < comparison.keys()
             assert 0.0 <= comparison["p"] <= 1.0
 
 
@@ -260,7 +261,7 @@ def test_runs_that_no_report_is_for(
     assert not (tmp_path / "page.html").exists()
 
 
-def tiny_configs(**_: bool) -> dict[str, Any]:
+def tiny_runs(*_: object, **__: object) -> dict[str, Any]:
     """Return a campaign of seconds."""
     return {f"width-{n}": parse_config(run_document([n] * 3, 4, run=SHORT)) for n in (3,)}
 
@@ -268,7 +269,7 @@ def tiny_configs(**_: bool) -> dict[str, Any]:
 def test_a_claim_is_run_from_nothing_and_a_second_call_computes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(campaign, "layered_sk_configs", tiny_configs)
+    monkeypatch.setattr(command, "runs_for", tiny_runs)
     argv = ["run", "--claim", IDENTITY, "--out", str(tmp_path), "--quick", "--json"]
     first_code = main(argv)
     first = json.loads(capsys.readouterr().out)
@@ -287,7 +288,7 @@ def test_a_claim_is_run_from_nothing_and_a_second_call_computes_nothing(
 
 
 def test_a_lost_sample_alone_is_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(campaign, "layered_sk_configs", tiny_configs)
+    monkeypatch.setattr(command, "runs_for", tiny_runs)
     argv = ["run", "--claim", IDENTITY, "--out", str(tmp_path), "--quick"]
     assert main(argv) == 0
     files = sorted(tmp_path.rglob("sample_*.h5"))
@@ -302,7 +303,7 @@ def test_a_lost_sample_alone_is_computed_again(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("quick", [False, True])
 def test_the_campaign_speaks_about_every_claim_on_random_networks(quick: bool) -> None:
-    configs = campaign.layered_sk_configs(quick=quick).values()
+    configs = packaged_campaign("layered_sk").runs(quick=quick).values()
     assert len(configs) >= 3
     assert len({config.canonical_json() for config in configs}) == len(configs)
     for config in configs:

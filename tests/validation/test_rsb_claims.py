@@ -44,7 +44,7 @@ def test_there_are_seven_claims_about_spins() -> None:
 def test_a_cascade_passes(claim: str, glass: Family) -> None:
     found = REGISTER[claim].test(glass)
     assert found.verdict is Verdict.PASS, found.summary
-    assert found.partner_as_expected
+    assert found.negative_control_as_expected
     assert finding_figure(found).count("<svg") == (2 if claim == "rsb.moments" else 1)
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mcsim.config import RunConfig
 from validation.__main__ import main
+from validation.campaigns import packaged_path, parse_campaign
 from validation.numbers.compare import Verdict
 from validation.papers.winer2025 import command, theory
 from validation.papers.winer2025.claims import CLAIMS, Evidence, convergence_line, put_to_test
-from validation.papers.winer2025.plan import DEEP, SHALLOW, Effort, Plan, activation_of, deep_configs, make_plan
+from validation.papers.winer2025.plan import DEEP, SHALLOW, SHAPE, Effort, Plan, activation_of, make_plan
 from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
 def record(verdict: Verdict, p: float = 0.5) -> FamilyRecord:
-    return FamilyRecord("mlp.energy", "tanh, depth 1", verdict, "so it is", p, "partner", True, "")
+    return FamilyRecord("mlp.energy", "tanh, depth 1", verdict, "so it is", p, "control", True, "")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ def test_families_share_the_level(records: list[FamilyRecord], expected: Verdict
 
 def family_with(activation: str, claim: str, verdict: Verdict, p: float | None = 0.5) -> dict[str, Any]:
     one = {"claim": claim, "family": f"{activation}, depth 1", "verdict": str(verdict), "summary": "so it is", "p": p,
-           "partner": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
+           "negative_control": "wrong", "told_apart": True, "figure": ""}  # fmt: skip
     return {f"test-{activation}-depth-1": {"records": [one], "untested": {}, "label": activation, "figures": []}}
 
 
@@ -78,7 +81,7 @@ LINES = {**line("tanh", None), **line("sin", 3.57)}
         (broken(rs_energy=-1.00005), {**WIDE, **LINES}, FAIL),
         (broken(), LINES, INCONCLUSIVE),  # nothing measured
         (broken(), {**family_with("sin", "rsb.mlp-broad-overlaps", FAIL, None), **LINES}, FAIL),
-        (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the partner breaks too
+        (broken(), {**WIDE, **line("sin", 3.57), **line("tanh", 2.0)}, INCONCLUSIVE),  # the negative control breaks too
     ],
 )
 def test_sin_is_fully_broken(solution: dict[str, Any], more: dict[str, Any], expected: Verdict) -> None:
@@ -133,21 +136,28 @@ def test_plans() -> None:
     assert len(set(seeds)) == len(seeds)
     deep = [config.model for name in full.families if name.startswith(DEEP) for config in full.families[name].values()]
     assert all(model.widths[0] >= 2 * model.depth for model in deep)
+    assert {model.activation_shape for model in deep} == {SHAPE}
     assert quick.identity() != full.identity()
 
 
 TINY = Effort(
-    deep_depths=(2,), widths_per_depth=(2, 3, 4), deep_samples=8, deep_thermalization=10, deep_measurements=16,
-    linear_widths=(), linear_samples=0, lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
+    lines=(1,), line_end=4.0, broken=(), scan_shapes=(1.0,), scan_tilts=(1.0,),
     converging=(2, 4), trends=(1, 2),
 )  # fmt: skip
+
+
+def tiny_deep_runs() -> dict[str, RunConfig]:
+    """Return the quick runs of shaped tanh networks with other networks, as a user would change them."""
+    document = tomllib.loads(packaged_path("winer2025_shaped_tanh").read_text(encoding="utf-8"))
+    networks = [{"depths": [2], "sizes": [4, 6], "samples": 8}, {"depths": [2], "sizes": [8], "samples": 4}]
+    document["quick"] = {"networks": networks, "run": {"thermalization": 10, "measurements": 16}}
+    return parse_campaign(document).runs(quick=True)
 
 
 def test_from_sampling_to_the_page_and_again_from_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deep = {name: config for name, config in deep_configs(TINY).items() if "tanh" in name}
-    plan = Plan(True, TINY, {"shaped-tanh-depth-2": deep})
+    plan = Plan(True, TINY, {"shaped-tanh-depth-2": tiny_deep_runs()})
     monkeypatch.setattr(command, "make_plan", lambda *, quick: plan)
     monkeypatch.setattr("validation.papers.winer2025.pipeline.SHALLOW", ("tanh",))
     monkeypatch.setattr("validation.papers.winer2025.pipeline.DEEP", ("shaped-tanh",))

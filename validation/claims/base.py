@@ -131,9 +131,9 @@ class Finding:
         One sentence with the numbers that decided.
     comparisons : tuple of Comparison
         Every single comparison behind the verdict.
-    partner : str
-        The known-wrong partner: what was put to the same test.
-    partner_as_expected : bool
+    negative_control : str
+        What was put to the same test.
+    negative_control_as_expected : bool
         Whether the test told it apart. Where it did not, a PASS is not given.
     details : dict
         Arrays for figures and for the JSON report.
@@ -145,8 +145,8 @@ class Finding:
     verdict: Verdict
     summary: str
     comparisons: tuple[Comparison, ...]
-    partner: str
-    partner_as_expected: bool
+    negative_control: str
+    negative_control_as_expected: bool
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -194,12 +194,12 @@ class Claim:
         verdict: Verdict,
         summary: str,
         comparisons: Sequence[Comparison],
-        partner: str,
-        partner_as_expected: bool,
+        negative_control: str,
+        negative_control_as_expected: bool,
         **details: Any,
     ) -> Finding:
-        """Return a finding; a PASS whose test did not tell the known-wrong partner apart becomes INCONCLUSIVE."""
-        if verdict is Verdict.PASS and not partner_as_expected:
+        """Return a finding; a PASS whose test did not tell the negative control apart becomes INCONCLUSIVE."""
+        if verdict is Verdict.PASS and not negative_control_as_expected:
             verdict = Verdict.INCONCLUSIVE
         return Finding(
             self.id,
@@ -208,8 +208,8 @@ class Claim:
             verdict,
             summary,
             tuple(comparisons),
-            partner,
-            partner_as_expected,
+            negative_control,
+            negative_control_as_expected,
             details,
         )
 

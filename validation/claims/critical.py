@@ -142,7 +142,7 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
         verdict_of_agreement([comparison], RELEVANT),
         f"scaled susceptibilities of N = {', '.join(f'{n:.0f}' for n in family.sizes)} cross at {listed}; limit "
         f"{limit.value:.3f} ± {limit.error:.3f}, theory {predicted:.3f} ({comparison.z:+.1f} standard errors); a "
-        f"deviation of {100 * comparison.detectable / predicted:.0f} % would have been seen",
+        f"deviation of {100 * comparison.minimal_detectable_effect / predicted:.0f} % would have been seen",
         [comparison],
         f"T_c = {wrong.predicted:.3f}, which counts every coupling of one layer pair only (no sum over neighbours)",
         smallest_adjusted_p([wrong]) < LEVEL,

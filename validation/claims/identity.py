@@ -66,7 +66,7 @@ def _evaluate(claim: Claim, family: Family) -> Finding:
     summary = (
         f"{found} at {len(comparisons)} sizes and temperatures down to T = {family.largest.temperatures[0]:.3g}: "
         f"largest deviation {worst.z:+.1f} standard errors ({worst.name}); at the coldest slots they would have "
-        f"differed detectably by {max(c.detectable for c in cold):.4f}"
+        f"differed detectably by {max(c.minimal_detectable_effect for c in cold):.4f}"
     )
     if verdict is Verdict.FAIL:
         summary = f"the two sides differ by {worst.z:+.1f} standard errors at {worst.name}: not equilibrated, or wrong"

@@ -106,7 +106,7 @@ def _curve(claim: Claim, family: MlpFamily) -> Finding:
     wrong = [one.against(wrong_solutions[i].entropy) for i, _, one in series]
     worst = max(against_theory, key=lambda c: abs(c.z))
     between = max(routes, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.predicted) for c in against_theory]))
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in against_theory]))
     return claim.finding(
         family,
         worst_verdict([verdict_of_agreement(against_theory, RELEVANT), verdict_of_agreement(routes, RELEVANT)]),

@@ -43,7 +43,7 @@ def _identity(claim: Claim, family: MlpFamily) -> Finding:
     comparisons = share_level([c for run in family.runs for c in compare_sides(run)])
     wrong = [c for run in family.runs for c in compare_sides(run, with_overlaps=False)]
     worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.measured) for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.measured) for c in comparisons]))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),

@@ -30,7 +30,7 @@ Predict = Callable[[RSSolution], float]
 Row = tuple[int, WidthSeries, Predict]
 
 RELEVANT = 0.05
-# The partner: weights of a variance 10 % larger, whose energies and overlaps differ by about as much.
+# The negative control: weights of a variance 10 % larger, whose energies and overlaps differ by about as much.
 WRONG_VARIANCE = 1.1
 FEWEST_SAMPLES = 8
 
@@ -98,7 +98,7 @@ def _agreement(
     comparisons = share_level([one.against(predict(family.predictions[i])) for i, one, predict in series])
     wrong = [one.against(predict(wrong_solutions[i])) for i, one, predict in series]
     worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.predicted) for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
     beyond = sum(not stable for stable in family.stable)
     left = f"; {beyond} colder slots left out, where replica symmetry is unstable" if beyond else ""
     gains = [one.gain for _, one, _ in series]
@@ -179,7 +179,8 @@ def _unstable(claim: Claim, family: MlpFamily) -> Finding:
         verdict,
         f"replica symmetry turns unstable between beta = {line[0]:g} and {line[1]:g}; beyond, energies {seen} from the "
         f"replica-symmetric ones: {largest.measured:.4f} ± {largest.error:.4f} against {largest.predicted:.4f} at "
-        f"{largest.name} ({largest.z:+.1f} standard errors; {largest.detectable:.4f} would have been seen)",
+        f"{largest.name} ({largest.z:+.1f} standard errors; {largest.minimal_detectable_effect:.4f} would have been "
+        "seen)",
         comparisons,
         "the same test at smaller beta, where replica symmetry is stable and must not be rejected",
         smallest_adjusted_p(control) >= LEVEL,

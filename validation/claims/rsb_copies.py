@@ -17,7 +17,7 @@ from validation.claims.rsb_slots import (
 )
 from validation.claims.rsb_spins import REACH, near
 from validation.numbers.compare import LEVEL, smallest_adjusted_p
-from validation.numbers.limits import RESOLVED, SizeLimit, against_partner, against_theory
+from validation.numbers.limits import RESOLVED, SizeLimit, against_negative_control, against_theory
 from validation.numbers.spread import APART, TOUCHING, Estimate
 from validation.numbers.triangles import triangle_ratio
 from validation.runs.spin_overlaps import bond_overlap, slot_overlaps, weight_near_zero
@@ -54,7 +54,7 @@ def _fluctuations(claim: Claim, family: Family) -> Finding:
         f"{first.limit.error:.4f}, predicted {first.predicted:.4f}; that of the weight near 0, "
         f"{', '.join(f'{v:.4f}' for v in weight.values)}, to {weight.limit.value:.4f} ± {weight.limit.error:.4f} "
         f"({weight.predicted:.4f}; blurred at these N, so it is tested against 0 alone)",
-        control_as_expected=smallest_adjusted_p(against_partner(weights)) < LEVEL,
+        control_as_expected=smallest_adjusted_p(against_negative_control(weights)) < LEVEL,
         drawn=[*squares, *weights],
     )
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from theory.mlp import MlpModel
 from theory.mlp.rsb import solve_frsb
-from validation.campaigns.glass import PREFIX
 from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
 from validation.numbers.compare import LEVEL, Comparison, share_level, smallest_adjusted_p, verdict_of_agreement
-from validation.numbers.limits import SizeLimit, against_partner, against_theory, size_limit, vanishing_limit
+from validation.numbers.limits import SizeLimit, against_negative_control, against_theory, size_limit, vanishing_limit
 from validation.numbers.spread import APART, Estimate, Spread, spread
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
@@ -28,7 +27,7 @@ DEEP = 1.25
 # Up to this replicon fluctuations are a series in 1/N already at the narrowest widths.
 WELL_STABLE = 0.5
 COLDEST = 3
-# The partners, no width at all and no narrowing at all, are off by 100 %.
+# The negative controls, no width at all and no narrowing at all, are off by 100 %.
 RELEVANT = 0.50
 TOLERANCE = 1e-4
 
@@ -108,7 +107,7 @@ def _broad(claim: Claim, family: MlpFamily) -> Finding:
     comparisons = against_theory(limits)
     worst = max(comparisons, key=lambda c: abs(c.z))
     coldest = limits[0]
-    sharp = float(np.median([c.detectable / c.predicted for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect / c.predicted for c in comparisons]))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),
@@ -119,7 +118,8 @@ def _broad(claim: Claim, family: MlpFamily) -> Finding:
         f"{100 * sharp:.2g} %",
         comparisons,
         "replica-symmetric overlaps, whose variance tends to 0; where symmetry is stable the same test must find that",
-        smallest_adjusted_p(against_partner(limits)) < LEVEL and smallest_adjusted_p(against_theory(stable)) >= LEVEL,
+        smallest_adjusted_p(against_negative_control(limits)) < LEVEL
+        and smallest_adjusted_p(against_theory(stable)) >= LEVEL,
         size_limits=limits,
     )
 
@@ -160,7 +160,7 @@ def _narrow(claim: Claim, family: MlpFamily) -> Finding:
     wrong = share_level([_narrowing(one, 0.0) for one in limits])
     worst = max(comparisons, key=lambda c: abs(c.z))
     coldest = limits[0]
-    sharp = float(np.median([c.detectable for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect for c in comparisons]))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),
@@ -198,7 +198,7 @@ BROAD = Claim(
     needs="random MLPs at 3 widths or more, 4 copies, 8 samples each, beta well below and 1.25 times beyond the line",
     evaluate=_broad,
     about=Subject.RANDOM_MLPS,
-    runs=(f"{PREFIX}-sin-*", *_activations(["sin"])),
+    runs=("glass-sin-*", *_activations(["sin"])),
 )
 NARROW = Claim(
     id="rsb.mlp-narrow-overlaps",

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.campaigns.glass import PREFIX
 from validation.claims.base import (
     Claim,
     Family,
@@ -23,7 +22,7 @@ from validation.claims.base import (
 from validation.claims.overlap_law import OverlapLaw, full_breaking, no_breaking
 from validation.numbers.compare import LEVEL, control_variate, smallest_adjusted_p, verdict_of_agreement
 from validation.numbers.copies import pair_statistics
-from validation.numbers.limits import GLASS_EXPONENT, SizeLimit, against_partner, against_theory, size_limit
+from validation.numbers.limits import GLASS_EXPONENT, SizeLimit, against_negative_control, against_theory, size_limit
 from validation.numbers.spread import Estimate, Spread, spread
 from validation.runs.spin_overlaps import SlotOverlaps, slot_overlaps
 from validation.runs.spins import MeasuredRun
@@ -38,7 +37,7 @@ CONTROLS = 2
 
 PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"
 NEEDS = "Gaussian networks of one shape at 3 sizes or more, 4 copies, 24 samples each, temperatures of 0.38 to 0.65 T_c"
-RUNS = (f"{PREFIX}-width-*",)
+RUNS = ("glass-width-*",)
 
 Observable = Callable[[SlotOverlaps], FloatArray]
 
@@ -179,15 +178,15 @@ def finding_on_limits(
     family: Family,
     limits: Sequence[SizeLimit],
     relevant: float,
-    partner: str,
+    negative_control: str,
     text: str,
     control_as_expected: bool = True,
     **details: object,
 ) -> Finding:
-    """Return the finding on limits that must agree with the theory and reject its partner."""
+    """Return the finding on limits that must agree with the theory and reject its negative control."""
     comparisons = against_theory(limits)
     worst = max(comparisons, key=lambda c: abs(c.z))
-    sharp = float(np.median([c.detectable / abs(c.predicted) for c in comparisons]))
+    sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in comparisons]))
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, relevant),
@@ -196,8 +195,8 @@ def finding_on_limits(
         f"{worst.measured:.4f} ± {worst.error:.4f}, predicted {worst.predicted:.4f}); half of them would have shown "
         f"{100 * sharp:.2g} %",
         comparisons,
-        partner,
-        control_as_expected and smallest_adjusted_p(against_partner(limits)) < LEVEL,
+        negative_control,
+        control_as_expected and smallest_adjusted_p(against_negative_control(limits)) < LEVEL,
         size_limits=list(limits),
         **details,
     )

@@ -131,7 +131,7 @@ def _agreement_above(
     comparisons = compare_limits(family, series, predict)
     wrong = compare_limits(family, series, predict, WRONG_SCALE)
     worst = max(comparisons, key=lambda c: abs(c.z))
-    sharpest = min(c.detectable / abs(c.predicted) for c in comparisons)
+    sharpest = min(c.minimal_detectable_effect / abs(c.predicted) for c in comparisons)
     return claim.finding(
         family,
         verdict_of_agreement(comparisons, RELEVANT),

@@ -16,7 +16,7 @@ from scipy import special, stats
 
 # Chance to reject a true prediction, shared among all comparisons of one claim (Holm).
 LEVEL = 0.01
-# Chance to reject a prediction that is off by the detectable effect.
+# Chance to reject a prediction that is off by the minimal detectable effect.
 POWER = 0.9
 # Fluctuations about a stable saddle point correct averages by a series in 1/N.
 STABLE_EXPONENT = 1.0
@@ -33,31 +33,80 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a number was taken: what does not apply is None or empty.
+
+    Attributes
+    ----------
+    run : str
+        Name of a run or of a network.
+    size : int
+        N, of a number at one size; limits of infinite size have none.
+    temperature, reduced_temperature, beta : float
+        T, T / T_c, or the inverse temperature.
+    layer : int
+        Layer 0 is the input.
+    """
+
+    run: str = ""
+    size: int | None = None
+    temperature: float | None = None
+    reduced_temperature: float | None = None
+    beta: float | None = None
+    layer: int | None = None
+
+    def __str__(self) -> str:
+        """Return it as tables and legends show it; the layer is part of a quantity's symbol."""
+        texts = [
+            self.run,
+            "" if self.size is None else f"N = {self.size}",
+            "" if self.temperature is None else f"T = {self.temperature:.4g}",
+            "" if self.reduced_temperature is None else f"T = {self.reduced_temperature:.3g} T_c",
+            "" if self.beta is None else f"beta = {self.beta:g}",
+        ]
+        return ", ".join(text for text in texts if text)
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One measured number against one predicted number.
 
     Attributes
     ----------
-    name : str
-        What was compared, and where.
+    quantity : str
+        What was compared: a symbol, or a few words.
     measured, error, predicted : float
         With the standard error of the measurement, autocorrelation and disorder included.
     degrees : float
         Degrees of freedom behind the error; p-values come from Student's t.
-    z, p : float
-        Deviation in standard errors, and the chance of a larger one if the prediction is true.
     sharing : int
         Number of comparisons of one claim that share `LEVEL`, this one included.
-    detectable : float
+    at : Place
+        Where it was taken.
+    sizes : tuple of int
+        Sizes behind a limit of infinite size; none for a number at one size.
+    z, p : float
+        Deviation in standard errors, and the chance of a larger one if the prediction is true.
+    minimal_detectable_effect : float
         Deviation that would have been rejected with chance `POWER` at this comparison's share of `LEVEL`.
     """
 
-    name: str
+    quantity: str
     measured: float
     error: float
     predicted: float
     degrees: float
     sharing: int = 1
+    at: Place = NOWHERE
+    sizes: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what was compared and where, for people to read."""
+        return ", ".join(text for text in (self.quantity, str(self.at)) if text)
 
     @property
     def z(self) -> float:
@@ -73,7 +122,7 @@ class Comparison:
         return float(2.0 * stats.t.sf(abs(self.z), self.degrees))
 
     @property
-    def detectable(self) -> float:
+    def minimal_detectable_effect(self) -> float:
         """Return the deviation that the data would have revealed with chance `POWER`."""
         threshold = stats.t.isf(LEVEL / (2.0 * self.sharing), self.degrees)
         # The error is an estimate too, which the sum of two quantiles forgets: its power is 0.75 at 2 degrees.
@@ -110,7 +159,7 @@ def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> 
         return Verdict.FAIL
     if np.isnan(p):
         return Verdict.INCONCLUSIVE
-    sharp = [c.detectable <= relevant * abs(c.predicted) for c in comparisons]
+    sharp = [c.minimal_detectable_effect <= relevant * abs(c.predicted) for c in comparisons]
     return Verdict.PASS if 2 * sum(sharp) >= len(sharp) else Verdict.INCONCLUSIVE
 
 

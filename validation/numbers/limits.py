@@ -40,7 +40,7 @@ class SizeLimit:
     degrees : float
         Degrees of freedom behind its error.
     predicted, wrong : float
-        By the theory, and by its known-wrong partner (nan without one).
+        By the theory, and by its negative control (nan without one).
     """
 
     quantity: str
@@ -135,6 +135,6 @@ def against_theory(limits: Sequence[SizeLimit]) -> list[Comparison]:
     return share_level([one.against(one.predicted) for one in limits])
 
 
-def against_partner(limits: Sequence[SizeLimit]) -> list[Comparison]:
-    """Compare each limit with what the known-wrong partner says, where it says something."""
+def against_negative_control(limits: Sequence[SizeLimit]) -> list[Comparison]:
+    """Compare each limit with what the negative control says, where it says something."""
     return share_level([one.against(one.wrong) for one in limits if np.isfinite(one.wrong)])

@@ -56,7 +56,7 @@ def limits_figure(limits: Sequence[SizeLimit]) -> str:
             axis.set_xlim(-0.06 * _widest(rows), 1.08 * _widest(rows))
             low, high = axis.get_ylim()
             axis.set_ylim(low, high + 0.3 * (high - low))
-            axis.legend(loc="upper left", ncols=2, title="lines: prediction, dotted: its known-wrong partner")
+            axis.legend(loc="upper left", ncols=2, title="lines: prediction, dotted: its negative control")
             axis.get_legend().get_title().set_fontsize(8)
         return to_svg(drawing)
 

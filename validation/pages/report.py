@@ -181,8 +181,8 @@ def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[s
                 "statement": finding.statement,
                 "verdict": str(finding.verdict),
                 "summary": finding.summary,
-                "known_wrong_partner": finding.partner,
-                "partner_as_expected": finding.partner_as_expected,
+                "negative_control": finding.negative_control,
+                "negative_control_as_expected": finding.negative_control_as_expected,
                 "comparisons": [_comparison_json(c) for c in finding.comparisons],
             }
             for finding in findings
@@ -198,7 +198,7 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
         "predicted": comparison.predicted,
         "z": comparison.z,
         "p": comparison.p,
-        "detectable": comparison.detectable,
+        "minimal_detectable_effect": comparison.minimal_detectable_effect,
     }
     return {"name": comparison.name, **{k: v if math.isfinite(v) else None for k, v in values.items()}}
 

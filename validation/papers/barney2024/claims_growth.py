@@ -69,8 +69,8 @@ def _power_law(claim: Claim, evidence: Evidence) -> Finding:
         raise NotApplicableError("needs five stages after the first crossing at two seeds of one kind and rate")
     verdict = law_verdict(list(fits.values()))
     wrong = [
-        law_verdict([partner(fit, seed) for seed, fit in enumerate(fits.values())]) is Verdict.PASS
-        for partner in (as_logarithm, as_shuffled)
+        law_verdict([control(fit, seed) for seed, fit in enumerate(fits.values())]) is Verdict.PASS
+        for control in (as_logarithm, as_shuffled)
     ]
     listed = "; ".join(
         f"{name}: {fit.exponent:.3f} ± {fit.error:.3f} (epochs {fit.epochs[0]:g} to {fit.epochs[-1]:g}, "
@@ -124,7 +124,7 @@ def _two_kinds(claim: Claim, evidence: Evidence) -> Finding:
         raise NotApplicableError("needs T_c(t) of both kinds at one learning rate")
     # No motion at all is what a kind without hidden order would show.
     wrong = [(Comparison("none", c.measured, c.error, 0.0, c.degrees), margin / 2) for c, margin in pairs]
-    verdict, partner = similar(*pooled(pairs)), similar(*pooled(wrong))
+    verdict, control = similar(*pooled(pairs)), similar(*pooled(wrong))
     difference, error, _, margin = pooled(pairs)
     both = ", ".join(f"{c.measured:.3f} and {c.predicted:.3f} (± {c.error:.3f})" for c, _ in pairs)
     times = _crossing_times(evidence)
@@ -135,7 +135,7 @@ def _two_kinds(claim: Claim, evidence: Evidence) -> Finding:
         f"mean); the paramagnet first crosses at epoch {times}",
         [c for c, _ in pairs],
         "a kind whose T_c does not grow",
-        partner is not Verdict.PASS,
+        control is not Verdict.PASS,
         pairs=[c for c, _ in pairs],
     )  # fmt: skip
 

@@ -64,7 +64,8 @@ def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
         f"the replica-symmetric Hessian is {'negative at every temperature' if unstable else 'NOT negative'} below "
         f"T_c (down to {deepest:.3f}), so replica symmetry is broken; {count} random networks come closest to "
         f"instability at T = {limit.value:.3f} ± {limit.error:.3f} for N → ∞ (theory {t_c:.3f}; "
-        f"{100 * touch.detectable / t_c:.1f} % off would have been seen), where the least eigenvalue of I - M goes to "
+        f"{100 * touch.minimal_detectable_effect / t_c:.1f} % off would have been seen), where the least "
+        f"eigenvalue of I - M goes to "
         f"{least.value:.4f} ± {least.error:.4f}; {crossed} of them cross zero, and so do {already} of "
         f"{len(untrained)} networks before training",
         [touch, depth],
@@ -77,7 +78,7 @@ def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
 def _initial_verdict(agreed: Verdict, depth: Comparison, unstable: bool, crossed: int, count: int) -> Verdict:
     if agreed is Verdict.FAIL or not unstable or 2 * crossed > count:
         return Verdict.FAIL
-    if depth.p < LEVEL / 2 or depth.detectable > 0.1:
+    if depth.p < LEVEL / 2 or depth.minimal_detectable_effect > 0.1:
         return Verdict.INCONCLUSIVE  # the touch itself is a limit of many sizes; these do not show it
     return agreed
 
@@ -95,7 +96,8 @@ def _closed_form(claim: Claim, evidence: Evidence) -> Finding:
         evidence.family, Verdict.FAIL if exact > 1e-9 else verdict,
         f"the closed form is the eigenvalue to {exact:.0e}; random networks of five identical layers come closest to "
         f"instability at {limit.value:.3f} ± {limit.error:.3f} for N → ∞, the closed form says {predicted:.3f} "
-        f"({measured.z:+.1f} standard errors); {100 * measured.detectable / predicted:.1f} % off would have been seen",
+        f"({measured.z:+.1f} standard errors); {100 * measured.minimal_detectable_effect / predicted:.1f} % off would "
+        "have been seen",
         [measured],
         f"the closed form of one layer less, {wrong.predicted:.3f}",
         smallest_adjusted_p([wrong]) < LEVEL,

@@ -218,7 +218,7 @@ def _task_order(claim: Claim, evidence: Evidence) -> Finding:
         error = math.sqrt(sum(float(np.var(one, ddof=1)) / len(one) for one in excess))
         degrees = len(true) + len(shuffled) - 2
         comparisons = [Comparison("share beyond shuffled classes: true against shuffled", *_of(means, error), degrees)]
-    partner = task_verdict([one["relabelled_p"] for one in shuffled])
+    shuffled_verdict = task_verdict([one["relabelled_p"] for one in shuffled])
     control = f", trained on shuffled labels {_percent(shuffled, 'classes')}" if shuffled else ", no shuffled control"
     return claim.finding(
         evidence.family, task_verdict([one["relabelled_p"] for one in true]),
@@ -227,7 +227,7 @@ def _task_order(claim: Claim, evidence: Evidence) -> Finding:
         f"shuffled (p = {', '.join(format(one['relabelled_p'], '.1g') for one in true)}; of the shuffled networks "
         f"{', '.join(format(one['relabelled_p'], '.1g') for one in shuffled) or 'none'})",
         comparisons, "networks trained on shuffled labels",
-        bool(shuffled) and partner is not Verdict.PASS,
+        bool(shuffled) and shuffled_verdict is not Verdict.PASS,
     )  # fmt: skip
 
 

@@ -73,8 +73,10 @@ def _lines(records: Sequence[FamilyRecord]) -> list[Line]:
     return [Line(f"{one.claim}: {one.family}", one.verdict, one.summary) for one in records]
 
 
-def _conclude(claim: Claim, evidence: Evidence, verdict: Verdict, lines: Sequence[Line], partner: str) -> Finding:
-    """Return a finding; it is told apart from its known-wrong partner where every test that passed was."""
+def _conclude(
+    claim: Claim, evidence: Evidence, verdict: Verdict, lines: Sequence[Line], negative_control: str
+) -> Finding:
+    """Return a finding; it is told apart from its negative control where every test that passed was."""
     counts = ", ".join(
         f"{sum(line.verdict is kind for line in lines)} {kind}"
         for kind in Verdict if any(line.verdict is kind for line in lines)
@@ -82,7 +84,7 @@ def _conclude(claim: Claim, evidence: Evidence, verdict: Verdict, lines: Sequenc
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
     decided = "; ".join(f"{line.about}: {line.why}" for line in (failed or [*lines][:1]))
     return claim.finding(
-        evidence.family, verdict, f"{len(lines)} tests: {counts}. {decided}", [], partner, True,
+        evidence.family, verdict, f"{len(lines)} tests: {counts}. {decided}", [], negative_control, True,
         lines=list(lines),
     )  # fmt: skip
 
@@ -119,18 +121,18 @@ def _symmetric(claim: Claim, evidence: Evidence, *, activation: str) -> Finding:
     verdict = worst_verdict([*(line.verdict for line in lines), *([verdict_of_all(records)] if records else [])])
     if verdict is Verdict.PASS and not records:
         verdict = Verdict.INCONCLUSIVE
-    partner = "sin, whose replicon must pass 1"
-    finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], partner)
-    return _with_partner(claim, evidence, finding, _sin_unstable(evidence))
+    negative_control = "sin, whose replicon must pass 1"
+    finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], negative_control)
+    return _with_control(claim, evidence, finding, _sin_unstable(evidence))
 
 
 def _sin_unstable(evidence: Evidence) -> bool:
     return any(line.verdict is Verdict.FAIL for line in stability_lines(evidence, "sin"))
 
 
-def _with_partner(claim: Claim, evidence: Evidence, finding: Finding, told_apart: bool) -> Finding:
+def _with_control(claim: Claim, evidence: Evidence, finding: Finding, told_apart: bool) -> Finding:
     return claim.finding(
-        finding.family, finding.verdict, finding.summary, finding.comparisons, finding.partner, told_apart,
+        finding.family, finding.verdict, finding.summary, finding.comparisons, finding.negative_control, told_apart,
         **finding.details,
     )  # fmt: skip
 
@@ -165,7 +167,7 @@ def _broken(claim: Claim, evidence: Evidence) -> Finding:
     verdict = worst_verdict([*(line.verdict for line in lines), measured])
     finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], "tanh, whose replicon must stay below 1")
     tanh = [line.verdict for line in stability_lines(evidence, "tanh")]
-    return _with_partner(claim, evidence, finding, bool(tanh) and worst_verdict(tanh) is Verdict.PASS)
+    return _with_control(claim, evidence, finding, bool(tanh) and worst_verdict(tanh) is Verdict.PASS)
 
 
 def _deep(claim: Claim, evidence: Evidence) -> Finding:
@@ -188,7 +190,7 @@ def _deep(claim: Claim, evidence: Evidence) -> Finding:
     records = evidence.records("rsb.mlp-narrow-overlaps", DEEP)
     verdict = worst_verdict([*(line.verdict for line in lines), verdict_of_all(records)])
     finding = _conclude(claim, evidence, verdict, [*lines, *_lines(records)], "sin, whose replicon must pass 1")
-    return _with_partner(claim, evidence, finding, _sin_unstable(evidence))
+    return _with_control(claim, evidence, finding, _sin_unstable(evidence))
 
 
 def convergence_line(name: str, result: Result) -> Line:
@@ -223,7 +225,7 @@ def _converges(claim: Claim, evidence: Evidence) -> Finding:
         for (name, result), limit in zip(parts.items(), exchanged, strict=True)
     ]
     told = len(parts) > 1 and all(line.verdict is Verdict.FAIL for line in wrong)
-    return _with_partner(claim, evidence, finding, told)
+    return _with_control(claim, evidence, finding, told)
 
 
 def _rich(claim: Claim, evidence: Evidence) -> Finding:

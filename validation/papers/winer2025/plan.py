@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mcsim.config import RunConfig, parse_config
-from validation.campaigns.glass import glass_mlp_configs
-from validation.campaigns.mlps import BETAS, mlp_configs
+from mcsim.config import RunConfig
+from validation.campaigns import packaged_campaign
 
 PAPER = "winer2025"
 SHALLOW = ("tanh", "relu", "sin")
@@ -16,27 +15,18 @@ UNEQUAL = "-unequal"
 SHAPE = 1.0
 # On the ladders of all unshaped networks: where their energies are followed with depth.
 TREND_BETA = 2.0
-# Tilts b = beta^2 L of the deep networks' ladders: beta falls with depth as the limit of infinite depth demands.
-TILTS = (0.0, 0.03, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.7, 3.5, 4.5)
+CAMPAIGNS = (
+    "mlp_linear", "mlp_tanh", "mlp_relu", "mlp_sin", "mlp_sin_glass",
+    "winer2025_linear_unequal", "winer2025_shaped_tanh", "winer2025_shaped_relu",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done.
+    """How much of theory is worked out.
 
     Attributes
     ----------
-    deep_depths : tuple of int
-        Of the shaped networks sampled.
-    widths_per_depth : tuple of int
-        Their widths N over their depth L. What corrects the limit of infinite width of a deep network is a series in
-        L/N (its norm alone varies as 2 L/N): below N = 2 L its first terms say nothing. Four widths bear two terms.
-    deep_samples, deep_thermalization, deep_measurements : int
-        Networks of a deep family differ by far more than noise (chains relax within two sweeps), so that many networks
-        with short chains say most.
-    linear_widths : tuple of int
-        Reference widths N of linear networks with layers of N, 2 N and N / 2.
-    linear_samples : int
     lines : tuple of int
         Depths of unshaped networks whose line of instability is located.
     line_end : float
@@ -51,13 +41,6 @@ class Effort:
         Depths of unshaped networks whose energy and entropy are followed.
     """
 
-    deep_depths: tuple[int, ...]
-    widths_per_depth: tuple[int, ...]
-    deep_samples: int
-    deep_thermalization: int
-    deep_measurements: int
-    linear_widths: tuple[int, ...]
-    linear_samples: int
     lines: tuple[int, ...]
     line_end: float
     broken: tuple[tuple[str, int, tuple[float, ...]], ...]
@@ -68,16 +51,13 @@ class Effort:
 
 
 _FULL = Effort(
-    deep_depths=(8, 16, 32), widths_per_depth=(2, 3, 4, 8),
-    deep_samples=192, deep_thermalization=60, deep_measurements=60,
-    linear_widths=(24, 48, 96), linear_samples=64, lines=(1, 2, 3, 4, 6), line_end=16.0,
+    lines=(1, 2, 3, 4, 6), line_end=16.0,
     broken=(("sin", 1, (4.2, 4.6, 5.0)),),
     scan_shapes=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0), scan_tilts=(0.25, 1.0, 4.0, 16.0, 64.0, 256.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4, 6, 8, 12),
 )  # fmt: skip
 _QUICK = Effort(
-    deep_depths=(8,), widths_per_depth=(2, 3, 4, 8), deep_samples=48, deep_thermalization=40, deep_measurements=40,
-    linear_widths=(12, 24, 48), linear_samples=24, lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
+    lines=(1, 2), line_end=8.0, broken=(("sin", 1, (5.0,)),),
     scan_shapes=(0.5, 1.0, 2.0), scan_tilts=(1.0, 4.0, 16.0),
     converging=(8, 16, 32, 64), trends=(1, 2, 3, 4),
 )  # fmt: skip
@@ -115,63 +95,12 @@ def make_plan(*, quick: bool) -> Plan:
     """Return what is done, full or quick."""
     effort = _QUICK if quick else _FULL
     families: dict[str, dict[str, RunConfig]] = {}
-    runs = [mlp_configs(quick=quick), glass_mlp_configs(quick=quick), linear_configs(effort), deep_configs(effort)]
-    for name, config in (one for configs in runs for one in configs.items()):
-        families.setdefault(name.rsplit("-width-", 1)[0], {})[name] = config
+    for campaign in map(packaged_campaign, CAMPAIGNS):
+        for name, config in campaign.runs(quick=quick).items():
+            families.setdefault(name.rsplit("-width-", 1)[0], {})[name] = config
     return Plan(quick, effort, families)
 
 
 def activation_of(family: str) -> str:
     """Return the activation that a family's name speaks of, such as tanh of tanh-depth-2 or sin of glass-sin."""
     return family.removeprefix("glass-").split("-depth-")[0].removesuffix(UNEQUAL)
-
-
-def linear_configs(effort: Effort) -> dict[str, RunConfig]:
-    """Return the configurations of linear networks with layers of unequal widths, by name of their folder."""
-    return {
-        f"linear{UNEQUAL}-depth-2-width-{width}": parse_config(
-            {
-                "seed": 2503_23982_6_000_000 + width,
-                "samples": effort.linear_samples,
-                "model": {"kind": "mlp", "widths": [width, 2 * width, width // 2], "activation": "linear"},
-                "ladder": {"betas": list(BETAS["linear"])},
-                "run": {"copies": 4, "thermalization": 200, "measurements": 300},
-                "storage": {"commit_every": 300},
-            },
-            f"{PAPER} linear networks",
-        )
-        for width in effort.linear_widths
-    }
-
-
-def deep_configs(effort: Effort) -> dict[str, RunConfig]:
-    """Return the configurations of deep shaped networks, by name of their folder."""
-    return {
-        f"{activation}-depth-{depth}-width-{ratio * depth}": _deep(activation, depth, ratio * depth, effort)
-        for activation in DEEP
-        for depth in effort.deep_depths
-        for ratio in effort.widths_per_depth
-    }
-
-
-def _deep(activation: str, depth: int, width: int, effort: Effort) -> RunConfig:
-    document: dict[str, Any] = {
-        # No two runs may share random numbers: the extrapolations take them as independent.
-        "seed": 2503_23982_9000_000 + 100_000 * DEEP.index(activation) + 1000 * depth + width,
-        # The widest differ least, and cost most.
-        "samples": effort.deep_samples // (2 if width == depth * max(effort.widths_per_depth) else 1),
-        "model": {
-            "kind": "mlp",
-            "widths": [width] * (depth + 1),
-            "activation": activation,
-            "activation_shape": SHAPE,
-        },
-        "ladder": {"betas": [(tilt / depth) ** 0.5 for tilt in TILTS]},
-        "run": {
-            "copies": 4,
-            "thermalization": effort.deep_thermalization,
-            "measurements": effort.deep_measurements,
-        },
-        "storage": {"commit_every": 300},
-    }
-    return parse_config(document, f"{PAPER} deep networks")

@@ -24,9 +24,9 @@ class FamilyRecord:
     summary : str
     p : float
         That all its predictions hold at once; nan where it compares nothing.
-    partner : str
+    negative_control : str
     told_apart : bool
-        Whether the known-wrong partner was.
+        Whether the negative control was.
     figure : str
         An <svg> element, or nothing.
     """
@@ -36,7 +36,7 @@ class FamilyRecord:
     verdict: Verdict
     summary: str
     p: float
-    partner: str
+    negative_control: str
     told_apart: bool
     figure: str
 
@@ -50,8 +50,8 @@ def as_values(finding: Finding, figure: str) -> Values:
         "verdict": str(finding.verdict),
         "summary": finding.summary,
         "p": p if math.isfinite(p) else None,
-        "partner": finding.partner,
-        "told_apart": finding.partner_as_expected,
+        "negative_control": finding.negative_control,
+        "told_apart": finding.negative_control_as_expected,
         "figure": figure,
     }
 

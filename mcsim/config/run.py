@@ -1,4 +1,4 @@
-"""The specification of a run: TOML in, one frozen object out, checked whole before anything is computed."""
+"""A run: a model, a ladder of temperatures, lengths and storage in one frozen object, checked whole."""
 
 from __future__ import annotations
 
@@ -12,31 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from mcsim.config_errors import ConfigError, checked, read_toml
-from mcsim.config_models import (
-    PACKAGED_WEIGHTS,
-    Count,
-    FileNetwork,
-    GaussianNetwork,
-    LayeredIsing,
-    Positive,
-    RandomMlp,
-    Section,
-)
-
-__all__ = [
-    "ConfigError",
-    "FileNetwork",
-    "GaussianNetwork",
-    "Ladder",
-    "LayeredIsing",
-    "RandomMlp",
-    "Run",
-    "RunConfig",
-    "Storage",
-    "load_config",
-    "parse_config",
-]
+from mcsim.config.documents import checked, load_checked
+from mcsim.config.models import AnyModel
+from mcsim.config.sections import Count, Positive, Section
 
 # The kernels compute beta times a field in float32, which ends at 3e38.
 HIGHEST_BETA = 1e30
@@ -145,24 +123,14 @@ class RunConfig(Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(description="root of every random stream")
     samples: Count = Field(1, description="disorder realisations")
-    model: Annotated[LayeredIsing | RandomMlp, Field(discriminator="kind")]
+    model: Annotated[AnyModel, Field(discriminator="kind")]
     ladder: Ladder
     run: Run
     storage: Storage = Storage()
 
     @model_validator(mode="after")
-    def _metropolis_is_ergodic(self) -> Self:
-        metropolis = isinstance(self.model, LayeredIsing) and self.model.rule == "metropolis"
-        if metropolis and self.ladder.inverse_temperatures().min() == 0.0:
-            raise ValueError("ladder.betas: 0 with rule 'metropolis' accepts every flip; use 'heat-bath'")
-        return self
-
-    @model_validator(mode="after")
-    def _tile_holds_a_slot(self) -> Self:
-        if self.model.tile_columns % self.run.copies:
-            raise ValueError(
-                f"model.tile_columns: {self.model.tile_columns} must be a multiple of run.copies, {self.run.copies}"
-            )
+    def _model_fits_the_run(self) -> Self:
+        self.model.refuse_misfit(self.ladder.inverse_temperatures(), self.run.copies)
         return self
 
     def canonical_json(self) -> str:
@@ -193,16 +161,4 @@ def load_config(path: str | Path) -> RunConfig:
     ConfigError
         As `parse_config`, and where the file cannot be read or is not TOML.
     """
-    path = Path(path)
-    document = read_toml(path)
-    _anchor_weights(document, path.parent)
-    return parse_config(document, str(path))
-
-
-def _anchor_weights(document: dict[str, Any], folder: Path) -> None:
-    """Make a relative weights path relative to the configuration instead of the working directory."""
-    model = document.get("model")
-    network = model.get("network") if isinstance(model, dict) else None
-    path = network.get("path") if isinstance(network, dict) else None
-    if isinstance(path, str) and path and path not in PACKAGED_WEIGHTS and isinstance(network, dict):
-        network["path"] = str((folder / path).resolve())
+    return load_checked(RunConfig, path)

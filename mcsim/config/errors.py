@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 _SHOWN_CHARACTERS = 60
-Model = TypeVar("Model", bound=BaseModel)
 
 # Instead of pydantic's words, which speak of Python's types; filled in from the error's context.
 _WORDS = {
     "bool_type": "must be true or false",
+    "dict_type": "must be a table of keys",
     "finite_number": "must be finite",
     "float_type": "must be a number",
     "greater_than": "must be above {gt:g}",
@@ -98,9 +96,15 @@ def _place(location: Sequence[int | str], root: type[BaseModel]) -> tuple[str, t
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
         field = section.model_fields.get(str(part))
         variants = _variants(field) if field else {}
-        if field and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            section = field.annotation
+        section = (_section_at(field) if field else None) or section
     return key, section
+
+
+def _section_at(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the only kind of section that may stand at a field: alone, optional, or in a list."""
+    found = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+    sections = [kind for kind in found if issubclass(kind, BaseModel)]
+    return sections[0] if len(sections) == 1 else None
 
 
 def _variants(field: FieldInfo) -> dict[Any, type[BaseModel]]:
@@ -118,33 +122,3 @@ def _short(value: object) -> str:
         return str(value)
     text = json.dumps(value, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
-
-
-def checked(model: type[Model], document: dict[str, Any], name: str) -> Model:
-    """Return a document as the model it must fit.
-
-    Raises
-    ------
-    ConfigError
-        With one line: the document's name, the key, the value and what would be right.
-    """
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {one_line(error, model)}") from None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return a TOML file as a dictionary.
-
-    Raises
-    ------
-    ConfigError
-        Where the file cannot be read or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
