@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from synthetic import run_config
 
 from theory.layered_sk import LayeredCouplings
+from theory.parisi import StepFunction
 from validation.claims.overlap_law import OverlapLaw
 from validation.runs.spin_family import SpinFamily
 from validation.runs.spins import MeasuredRun
@@ -40,17 +41,18 @@ def levels_at(temperature: float) -> Array:
 
 def broken(couplings: LayeredCouplings, temperature: float) -> OverlapLaw:
     """Return the law of the cascade, as a solver would."""
-    return _law(WEIGHTS, levels_at(temperature), temperature)
+    return _law(M, levels_at(temperature), temperature)
 
 
 def symmetric(couplings: LayeredCouplings, temperature: float) -> OverlapLaw:
     """Return a replica-symmetric law that nearly has the cascade's <q^2>."""
-    return _law(np.ones(1), 0.95 * np.sqrt([WEIGHTS @ levels_at(temperature) ** 2]), temperature)
+    return _law((), 0.95 * np.sqrt([WEIGHTS @ levels_at(temperature) ** 2]), temperature)
 
 
-def _law(weights: Array, levels: Array, temperature: float) -> OverlapLaw:
-    energy = -W / temperature * (1.0 - R * float(weights @ levels**2))
-    return OverlapLaw(weights, levels[:, None] * FACTORS, np.full(LAYERS, 1.0 / LAYERS), energy)
+def _law(breakpoints: tuple[float, ...], levels: Array, temperature: float) -> OverlapLaw:
+    q = StepFunction(np.array(breakpoints), levels[:, None] * FACTORS, plateau_start=max(breakpoints, default=0.0))
+    energy = -W / temperature * (1.0 - R * float(q.weights @ levels**2))
+    return OverlapLaw(q, np.full(LAYERS, 1.0 / LAYERS), energy)
 
 
 def glass_run(

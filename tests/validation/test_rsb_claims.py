@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_noisy_energies_settle_nothing() -> None:
 def test_a_theory_whose_levels_are_ten_per_cent_off_fails(glass: SpinFamily, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(couplings: object, temperature: float) -> object:
         law = broken(None, temperature)  # type: ignore[arg-type]
-        return type(law)(law.weights, 1.1 * law.layers, law.fractions, law.energy)
+        return replace(law, q=replace(law.q, values=1.1 * law.q.values))
 
     monkeypatch.setattr(glass_slots, "full_breaking", wrong)
     assert REGISTER["rsb.moments"].test(glass).verdict is Verdict.FAIL
@@ -125,8 +126,8 @@ def test_the_error_knows_of_corrections_beyond_the_leading_one() -> None:
 def test_the_law_of_overlaps() -> None:
     law = broken(None, float(TEMPERATURES[0]))  # type: ignore[arg-type]
     assert law.largest == pytest.approx(levels_at(0.4 * T_C)[-1])
-    assert law.mean(law.total**2) == pytest.approx(float(WEIGHTS @ levels_at(0.4 * T_C) ** 2))
-    assert law.variance(law.total) == pytest.approx(law.mean(law.total**2) - law.mean(law.total) ** 2)
+    assert law.q.mean(law.total**2) == pytest.approx(float(WEIGHTS @ levels_at(0.4 * T_C) ** 2))
+    assert law.q.variance(law.total) == pytest.approx(law.q.mean(law.total**2) - law.q.mean(law.total) ** 2)
 
 
 @pytest.mark.parametrize("spins", [7, 32, 256])

@@ -58,7 +58,7 @@ def _coldest(family: SpinFamily) -> list[DistributionFigure]:
 def _moments(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
     def square_of_layer(k: int) -> Quantity:
         measure = averaged(lambda o: distinct_square(o.layers[..., k], o.widths[k]))
-        return Quantity(f"⟨q²⟩ of layer {k}", measure, lambda law: law.mean(law.layers[:, k] ** 2), GLASS, k)
+        return Quantity(f"⟨q²⟩ of layer {k}", measure, lambda law: law.q.mean(law.q.values[:, k] ** 2), GLASS, k)
 
     first, second, fourth = (
         averaged(observable)
@@ -69,22 +69,22 @@ def _moments(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
         )
     )
     return [
-        Quantity("⟨|q|⟩", first, lambda law: law.mean(law.total), GLASS),
-        Quantity("⟨q²⟩", second, lambda law: law.mean(law.total**2), GLASS),
-        Quantity("⟨q⁴⟩", fourth, lambda law: law.mean(law.total**4), GLASS),
+        Quantity("⟨|q|⟩", first, lambda law: law.q.mean(law.total), GLASS),
+        Quantity("⟨q²⟩", second, lambda law: law.q.mean(law.total**2), GLASS),
+        Quantity("⟨q⁴⟩", fourth, lambda law: law.q.mean(law.total**4), GLASS),
         *(square_of_layer(k) for k in range(full.fractions.size)),
     ]
 
 
 def _width(*_: Any) -> list[Quantity]:
     measure = spread_of(lambda o: np.abs(o.total), lambda s: s.total)
-    return [Quantity("variance of |q| over all networks", measure, lambda law: law.variance(law.total), GLASS)]
+    return [Quantity("variance of |q| over all networks", measure, lambda law: law.q.variance(law.total), GLASS)]
 
 
 def _near_zero(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
     weight = partial(weight_near_zero, reach=REACH * full.largest)
     measure = averaged(lambda o: weight(o.total))
-    return [Quantity("weight near q = 0", measure, lambda law: law.mean(weight(law.total)), RESOLVED)]
+    return [Quantity("weight near q = 0", measure, lambda law: law.q.mean(weight(law.total)), RESOLVED)]
 
 
 def _energy(*_: Any) -> list[Quantity]:
@@ -93,7 +93,7 @@ def _energy(*_: Any) -> list[Quantity]:
 
 def _fluctuations(*_: Any) -> list[Quantity]:
     measure = spread_of(lambda o: np.square(o.total), lambda s: s.between)
-    return [Quantity("variance over samples of ⟨q²⟩", measure, lambda law: APART * law.variance(law.total**2), GLASS)]
+    return [Quantity("variance over samples of ⟨q²⟩", measure, lambda law: APART * law.q.variance(law.total**2), GLASS)]
 
 
 def _weight_fluctuations(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
@@ -104,7 +104,7 @@ def _weight_fluctuations(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
     weight = partial(weight_near_zero, reach=REACH * full.largest)
     measure = spread_of(lambda o: weight(o.total), lambda s: s.between)
     symbol = "variance over samples of weight near 0"
-    return [Quantity(symbol, measure, lambda law: APART * law.variance(weight(law.total)), RESOLVED)]
+    return [Quantity(symbol, measure, lambda law: APART * law.q.variance(weight(law.total)), RESOLVED)]
 
 
 def _correlations(family: SpinFamily, _: OverlapLaw) -> list[Quantity]:

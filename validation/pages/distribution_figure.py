@@ -36,13 +36,13 @@ def distribution_figure(drawn: DistributionFigure) -> str:
         left.legend(loc="upper left")
         right.set_title("near $q = 0$", fontsize=10)
         right.set_xlim(0, 0.5 * law.largest)
-        right.set_ylim(0, 2.5 * float(law.density()[1][0]))
+        right.set_ylim(0, 2.5 * float(law.q.density(law.fractions)[1][0]))
         return to_svg(drawing)
 
 
 def _show_law(axis: Axes, law: OverlapLaw, top: float) -> None:
     """Draw the smooth part of P(|q|) and its atom at q_EA."""
-    q, density, atom = law.density()
+    q, density, atom = law.q.density(law.fractions)
     axis.plot(q, density, color="0.1", lw=2, label="full RSB")
     axis.plot([law.largest] * 2, [0.0, 0.9 * top], color="0.1", lw=2)
     axis.annotate(f"atom {atom:.2f}", (law.largest, 0.9 * top), ha="center", va="bottom", fontsize=9,
