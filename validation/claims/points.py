@@ -150,21 +150,16 @@ class PointsTest:
         """Return the finding of a claim on a family."""
         points = self.points(family)
         comparisons = share_level([point.comparison for point in points])
-        controls = [control.points(family) for control in self.controls]
-        wrong = [point.wrong for point in points if point.wrong is not None]
-        told_apart = not wrong or smallest_adjusted_p(wrong) < LEVEL
-        for control, others in zip(self.controls, controls, strict=True):
-            p = smallest_adjusted_p([(control.rejected and point.wrong) or point.comparison for point in others])
-            told_apart = told_apart and (p < LEVEL if control.rejected else p >= LEVEL)
-        remark = self.remark(Tested(family, points, controls))
-        drawn = [*points, *(p for c, others in zip(self.controls, controls, strict=True) if c.drawn for p in others)]
+        controls = [(control, control.points(family)) for control in self.controls]
+        remark = self.remark(Tested(family, points, [others for _, others in controls]))
+        drawn = [*points, *(point for control, others in controls if control.drawn for point in others)]
         return claim.finding(
             family,
             self._verdict(comparisons),
             f"{told(points[0])}; {_over_all(points, comparisons)}{f'; {remark}' if remark else ''}",
             comparisons,
             self.negative_control,
-            told_apart,
+            _told_apart(points, controls),
             [*self.figures(family), PointsFigure(tuple(drawn))],
         )
 
@@ -175,6 +170,16 @@ class PointsTest:
         if verdict is Verdict.PASS and worst_of(comparisons).z * self.side < 0:
             return Verdict.FAIL  # another deviation than the one claimed is another fault
         return verdict
+
+
+def _told_apart(points: Sequence[Point], controls: Sequence[tuple[Control, Sequence[Point]]]) -> bool:
+    """Return whether wrong predictions are rejected and every control is as it must be; there must be one of these."""
+    wrong = [point.wrong for point in points if point.wrong is not None]
+    outcomes = [smallest_adjusted_p(wrong) < LEVEL] if wrong else []
+    for control, others in controls:
+        p = smallest_adjusted_p([(control.rejected and point.wrong) or point.comparison for point in others])
+        outcomes.append(p < LEVEL if control.rejected else p >= LEVEL)
+    return bool(outcomes) and all(outcomes)
 
 
 def worst_of(comparisons: Sequence[Comparison]) -> Comparison:

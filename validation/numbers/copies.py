@@ -41,16 +41,16 @@ def _pairs(copies: int) -> list[tuple[int, int]]:
 def couples_of_pairs(copies: int, shared: int) -> IntArray:
     """Return the numbers of all two pairs with `shared` copies in common (0 or 1), shape (couples, 2)."""
     pairs = list(enumerate(_pairs(copies)))
-    found = [(i, j) for (i, a), (j, b) in combinations(pairs, 2) if len({*a} & {*b}) == shared]
-    return np.array(found, dtype=np.int64).reshape(-1, 2)
+    couples = [(i, j) for (i, a), (j, b) in combinations(pairs, 2) if len({*a} & {*b}) == shared]
+    return np.array(couples, dtype=np.int64).reshape(-1, 2)
 
 
 @cache
 def triangles(copies: int) -> IntArray:
     """Return the numbers of the three pairs of every three copies, shape (triangles, 3)."""
     number = {pair: i for i, pair in enumerate(_pairs(copies))}
-    found = [[number[a, b], number[a, c], number[b, c]] for a, b, c in combinations(range(copies), 3)]
-    return np.array(found, dtype=np.int64).reshape(-1, 3)
+    corners = [[number[a, b], number[a, c], number[b, c]] for a, b, c in combinations(range(copies), 3)]
+    return np.array(corners, dtype=np.int64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)

@@ -175,4 +175,4 @@ def limit_of(
 
 
 def _total_errors(estimates: Sequence[Estimate]) -> FloatArray:
-    return np.hypot([one.error for one in estimates], [one.systematic for one in estimates])
+    return np.hypot([estimate.error for estimate in estimates], [estimate.systematic for estimate in estimates])

@@ -47,35 +47,33 @@ def _by_quantity(points: Sequence[Point]) -> dict[str, list[Point]]:
 def draw_limits(axis: Axes, points: Sequence[Point], labels: Sequence[str] = ()) -> None:
     """Draw limits less their predictions against the first correction: the coldest, the hottest and one between.
 
-    Dotted lines beside the limits are what their negative controls say.
+    Dotted lines beside the limits are what their negative controls say. Labels are temperatures if none are given.
     """
-    picked = sorted({0, len(points) // 2, len(points) - 1})
-    for curve, i in enumerate(picked):
-        limit, wrong = points[i].limit, points[i].wrong
-        assert limit is not None
-        label = labels[i] if labels else label_of(limit.at)
-        _draw_limit(axis, limit, points[i].comparison.predicted, curve, label)
-        if wrong is not None:
-            reach = 0.1 * float(limit.scaling.abscissa(limit.sizes).max())
-            axis.plot([-0.5 * reach, reach], [wrong.predicted - points[i].comparison.predicted] * 2, color=INKS[curve],
-                      lw=1.6, ls=":")  # fmt: skip
+    picked = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
+    for curve, point in enumerate(picked):
+        if point.limit is not None:
+            _draw_limit(axis, point, point.limit, curve, labels[curve] if labels else label_of(point.limit.at))
+            axis.set_xlabel(f"{point.limit.scaling.axis_label}   (filled: the limit)")
     axis.axhline(0, color="0.3", lw=1.2)
-    axis.set_xlabel(f"{points[0].limit.scaling.axis_label}   (filled: the limit)" if points[0].limit else "")
     axis.set_ylabel("measured minus theory")
-    if len(picked) > 1 or labels:
-        dotted = any(points[i].wrong for i in picked)
+    if len(picked) > 1:
+        dotted = any(point.wrong for point in picked)
         axis.legend(title="dotted: the negative control" if dotted else None, title_fontsize=8)
 
 
-def _draw_limit(axis: Axes, limit: Limit, predicted: float, curve: int, label: str) -> None:
-    x, ink, marker = limit.scaling.abscissa(limit.sizes), INKS[curve], MARKERS[curve]
+def _draw_limit(axis: Axes, point: Point, limit: Limit, curve: int, label: str) -> None:
+    x, predicted = limit.scaling.abscissa(limit.sizes), point.comparison.predicted
+    ink, marker = INKS[curve], MARKERS[curve]
     axis.errorbar(x, limit.values - predicted, limit.errors, fmt=marker, ms=4, mfc="white", color=ink, capsize=2,
                   label=label)  # fmt: skip
     line = np.linspace(0.0, 1.05 * x.max(), 60)
     for exponent, fit in zip(limit.scaling.exponents, limit.fits, strict=True):
-        curve_of_fit = fit.at(line ** (exponent / limit.scaling.exponents[0])) - predicted
-        axis.plot(line, curve_of_fit, color=ink, lw=1, ls="--")
+        fitted = fit.at(line ** (exponent / limit.scaling.exponents[0]))
+        axis.plot(line, fitted - predicted, color=ink, lw=1, ls="--")
     axis.errorbar([0.0], [limit.value - predicted], [limit.error], fmt=marker, ms=5, color=ink, capsize=3)
+    if point.wrong is not None:
+        beside = np.array([-0.05, 0.1]) * x.max()
+        axis.plot(beside, [point.wrong.predicted - predicted] * 2, color=ink, lw=1.6, ls=":")
 
 
 def _draw_sides(axis: Axes, comparisons: Sequence[Comparison]) -> None:

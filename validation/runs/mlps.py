@@ -131,14 +131,12 @@ class MeasuredMlp:
 
     @cached_property
     def specific_heats(self) -> FloatArray:
-        """Return beta^2 N (<(H/N)^2> - <H/N>^2), (samples, slots).
+        """Return beta^2 N (<(H/N)^2> - <H/N>^2), (samples, slots), from the variance between copies at one time.
 
-        The variance is that between the copies at one time, averaged over times. Copies are independent draws, so that
-        it is unbiased however slowly a chain moves, where the variance in the course of a chain of T measurements would
-        lose a share 2 tau / T.
+        Copies are independent draws: it is unbiased however slowly chains move. The variance in the course of a chain
+        of T measurements would lose a share 2 tau / T.
         """
-        between_copies = self.energy_series.var(axis=3, ddof=1)
-        return np.asarray(np.square(self.betas) * self.sites * between_copies.mean(axis=2))
+        return np.asarray(self.betas**2 * self.sites * self.energy_series.var(axis=3, ddof=1).mean(axis=2))
 
     @property
     def self_overlaps(self) -> FloatArray:
