@@ -17,19 +17,11 @@ _PACKAGED = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Campaign:
-    """Runs at several sizes, full and quick.
+    """Runs at several sizes, full and quick."""
 
-    Attributes
-    ----------
-    source : str
-        What messages call it: its file.
-    title : str
-    efforts : dict
-        Runs of "full", and of "quick" where there is one: configurations by name of their folder.
-    """
-
-    source: str
+    source: str  #: what messages call it: its file
     title: str
+    #: runs of "full", and of "quick" where there is one: configurations by name of their folder
     efforts: dict[str, dict[str, RunConfig]]
 
     @property

@@ -17,35 +17,17 @@ class NotApplicableError(ValueError):
 
 @dataclass(frozen=True)
 class Finding:
-    """What the data say about one claim.
-
-    Attributes
-    ----------
-    claim_id, statement : str
-    family : Family
-        The runs the claim was tested on; papers give what has a `label`.
-    verdict : Verdict
-    summary : str
-        One sentence with the numbers that decided.
-    comparisons : tuple of Comparison
-        Every single comparison behind the verdict.
-    negative_control : str
-        What was put to the same test.
-    negative_control_as_expected : bool
-        Whether the test told it apart. Where it did not, a PASS is not given.
-    figures : tuple
-        What is drawn of it: records that a page knows by their type.
-    """
+    """What the data say about one claim."""
 
     claim_id: str
-    family: Any
+    family: Any  #: what the claim was tested on, of papers anything that has a `label`
     statement: str
     verdict: Verdict
-    summary: str
-    comparisons: tuple[Comparison, ...]
-    negative_control: str
-    negative_control_as_expected: bool
-    figures: tuple[Any, ...] = ()
+    summary: str  #: one sentence with the numbers that decided
+    comparisons: tuple[Comparison, ...]  #: all that are behind the verdict
+    negative_control: str  #: what was put to the same test
+    negative_control_as_expected: bool  #: whether the test told it apart; without that no PASS is given
+    figures: tuple[Any, ...] = ()  #: what is drawn of it: records that a page knows by their type
 
     @property
     def subject(self) -> str:
@@ -55,31 +37,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry of the register.
-
-    Attributes
-    ----------
-    id : str
-    statement : str
-        What is claimed, in a sentence.
-    source : str
-        Who claims it, and where.
-    needs : str
-        What runs it takes to test it.
-    evaluate : callable
-        From a family of runs to a finding; raises `NotApplicableError` where the runs do not suffice.
-    about : Subject
-        The kind of networks whose runs can speak about it.
-    runs : tuple of str
-        Which runs of the campaign about this subject it is tested on: patterns for the names of their folders.
-    """
+    """An entry of the register."""
 
     id: str
-    statement: str
-    source: str
-    needs: str
+    statement: str  #: what is claimed, in a sentence
+    source: str  #: who claims it, and where
+    needs: str  #: what runs it takes to test it
+    #: from a family of runs to a finding; raises `NotApplicableError` where the runs do not suffice
     evaluate: Callable[[Claim, Any], Finding]
-    about: Subject = Subject.RANDOM_SPINS
+    about: Subject = Subject.RANDOM_SPINS  #: the kind of networks whose runs can speak about it
+    #: which runs of the campaign about this subject it is tested on: patterns for the names of their folders
     runs: tuple[str, ...] = ("width-*", "*-depth-*")
 
     def test(self, family: Any) -> Finding:

@@ -28,24 +28,13 @@ Networks = list[list["LinearNetwork"]]  # of each width
 
 @dataclass(frozen=True)
 class LinearNetwork:
-    """One linear network x -> a.x, reduced to what its exact thermodynamics need.
+    """One linear network x -> a.x, reduced to what its exact thermodynamics need."""
 
-    Attributes
-    ----------
-    field : float
-        |a|^2 / N, with H(x) = a.x: <H>/N = -beta |a|^2 / N.
-    means : float64 (L + 1,)
-        |M_l a|^2 / N_l with M_l the product of the first l scaled weight matrices: <K^l_ab> = beta^2 |M_l a|^2 / N_l.
-    traces : float64 (L + 1,)
-        tr M_l M_l^T / N_l: <K^l_aa> - <K^l_ab>.
-    spectra : tuple of float64 (N_0,)
-        Eigenvalues of M_l^T M_l, rising, for l = 1..L.
-    """
-
-    field: float
+    field: float  #: |a|^2 / N, with H(x) = a.x: <H>/N = -beta |a|^2 / N
+    #: (L + 1,), |M_l a|^2 / N_l with M_l the product of the first l scaled weights: <K^l_ab> = beta^2 |M_l a|^2 / N_l
     means: FloatArray
-    traces: FloatArray
-    spectra: tuple[FloatArray, ...]
+    traces: FloatArray  #: (L + 1,), tr M_l M_l^T / N_l: <K^l_aa> - <K^l_ab>
+    spectra: tuple[FloatArray, ...]  #: (N_0,) each, eigenvalues of M_l^T M_l, rising, for l = 1..L
 
     def moment(self, order: int, factors: int) -> float:
         """Return (1/N_0) tr (M_l^T M_l)^order for l = factors."""
@@ -54,21 +43,13 @@ class LinearNetwork:
 
 @dataclass(frozen=True)
 class SpectraFigure:
-    """What a finding about linear networks rests on, to be drawn.
-
-    Attributes
-    ----------
-    family : MlpFamily
-    spectra : tuple of float64 (networks, N_0)
-        Of the widest networks, for each number of factors, as in `LinearNetwork`.
-    means, differences : tuple of Point
-        K^l_ab / beta^2 of layers 0..L and K^l_aa - K^l_ab of layers 1..L.
-    """
+    """What a finding about linear networks rests on, to be drawn."""
 
     family: MlpFamily
+    #: (networks, N_0) each, of the widest networks, for each number of factors, as in `LinearNetwork`
     spectra: tuple[FloatArray, ...]
-    means: tuple[Point, ...]
-    differences: tuple[Point, ...]
+    means: tuple[Point, ...]  #: K^l_ab / beta^2 of layers 0..L
+    differences: tuple[Point, ...]  #: K^l_aa - K^l_ab of layers 1..L
 
 
 def linear_network(run: MeasuredMlp, sample: int) -> LinearNetwork:

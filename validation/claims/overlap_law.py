@@ -18,21 +18,11 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class OverlapLaw:
-    """Distribution of the overlap of two copies, of all layers together, at one temperature.
+    """Distribution of the overlap of two copies, of all layers together, at one temperature."""
 
-    Attributes
-    ----------
-    q : StepFunction
-        |q| of every layer.
-    fractions : float64 (layers,)
-        N_k / N.
-    energy : float
-        e per spin.
-    """
-
-    q: StepFunction
-    fractions: FloatArray
-    energy: float
+    q: StepFunction  #: |q| of every layer
+    fractions: FloatArray  #: (layers,), N_k / N
+    energy: float  #: e per spin
 
     @property
     def total(self) -> FloatArray:

@@ -44,27 +44,13 @@ def point(limit: Limit, predicted: float, wrong: float = math.nan) -> Point:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number at a temperature, as runs measure it and a theory predicts it.
+    """A number at a temperature, as runs measure it and a theory predicts it."""
 
-    Attributes
-    ----------
-    symbol : str
-        Or a few words.
-    measure : callable
-        From a run and a slot to the average over samples.
-    predict : callable
-        From what a theory has solved at that temperature.
-    scaling : Scaling
-        Of what is measured.
-    layer : int, optional
-        Of which it is.
-    """
-
-    symbol: str
-    measure: Callable[[Any, int], Estimate]
-    predict: Callable[[Any], float]
-    scaling: Scaling
-    layer: int | None = None
+    symbol: str  #: or a few words
+    measure: Callable[[Any, int], Estimate]  #: from a run and a slot to the average over samples
+    predict: Callable[[Any], float]  #: from what a theory has solved at that temperature
+    scaling: Scaling  #: of what is measured
+    layer: int | None = None  #: of which it is
 
     def limit(self, family: Family[Any], entry: int) -> Limit:
         """Return the limit of infinite size at an entry of the family's slots."""
@@ -84,21 +70,12 @@ Points = Callable[[Any], Sequence[Point]]
 
 @dataclass(frozen=True)
 class Control:
-    """Other points of the same family, which the same test must reject, or must not.
+    """Other points of the same family, which the same test must reject, or must not."""
 
-    Attributes
-    ----------
-    points : callable
-        From a family.
-    rejected : bool
-        Whether their wrong predictions, or predictions without a wrong one, must be rejected; else predictions stand.
-    drawn : bool
-        Whether the figure shows them too.
-    """
-
-    points: Points
+    points: Points  #: from a family
+    #: whether their wrong predictions, or predictions without a wrong one, must be rejected; else predictions stand
     rejected: bool
-    drawn: bool = False
+    drawn: bool = False  #: whether the figure shows them too
 
 
 @dataclass(frozen=True)
@@ -119,32 +96,17 @@ class Tested:
 
 @dataclass(frozen=True)
 class PointsTest:
-    """Compares points with the theory; the `evaluate` of a claim.
+    """Compares points with the theory; the `evaluate` of a claim."""
 
-    Attributes
-    ----------
-    points : callable
-        From a family to points, the coldest first; raises `NotApplicableError` where the runs do not suffice.
-    negative_control : str
-        What is put to the same test: the wrong predictions of the points, and `controls`.
-    relevant : float
-        The relative deviation that would matter; None where the claim is that the predictions fail.
-    controls : tuple of Control
-    side : int
-        Of a claim that predictions fail: the sign of the deviation that it states, 0 for either.
-    remark : callable
-        What the finding's sentence says besides, given `Tested`.
-    figures : callable
-        What is drawn besides the points, given the family.
-    """
-
+    #: from a family to points, the coldest first; raises `NotApplicableError` where the runs do not suffice
     points: Points
-    negative_control: str
+    negative_control: str  #: what is put to the same test: the wrong predictions of the points, and `controls`
+    #: the relative deviation that would matter; None where the claim is that the predictions fail
     relevant: float | None
     controls: tuple[Control, ...] = ()
-    side: int = 0
-    remark: Callable[[Tested], str] = lambda _: ""
-    figures: Callable[[Any], Sequence[Any]] = lambda _: ()
+    side: int = 0  #: of a claim that predictions fail: the sign of the deviation that it states, 0 for either
+    remark: Callable[[Tested], str] = lambda _: ""  #: what the finding's sentence says besides, given `Tested`
+    figures: Callable[[Any], Sequence[Any]] = lambda _: ()  #: what is drawn besides the points, given the family
 
     def __call__(self, claim: Claim, family: Any) -> Finding:
         """Return the finding of a claim on a family."""

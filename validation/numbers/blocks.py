@@ -20,19 +20,11 @@ _CUTS = (4, 8, 16)
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """A function of thermal averages and its standard error.
-
-    Attributes
-    ----------
-    value, error : float64 array
-        Of one shape.
-    degrees : int
-        Degrees of freedom behind the error.
-    """
+    """A function of thermal averages and its standard error."""
 
     value: FloatArray
-    error: FloatArray
-    degrees: int
+    error: FloatArray  #: of the shape of the values
+    degrees: int  #: degrees of freedom behind the error
 
 
 def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimates:

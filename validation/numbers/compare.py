@@ -29,29 +29,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a number was taken: what does not apply is None or empty.
+    """Where a number was taken: what does not apply is None or empty."""
 
-    Attributes
-    ----------
-    run : str
-        Name of a run or of a network.
-    epoch : float
-        Of its training.
-    size : int
-        N, of a number at one size; limits of infinite size have none.
-    temperature, reduced_temperature, beta : float
-        T, T / T_c, or the inverse temperature.
-    layer : int
-        Layer 0 is the input.
-    """
-
-    run: str = ""
-    epoch: float | None = None
-    size: int | None = None
+    run: str = ""  #: name of a run or of a network
+    epoch: float | None = None  #: of its training
+    size: int | None = None  #: N of a number at one size; limits of infinite size have none
     temperature: float | None = None
-    reduced_temperature: float | None = None
+    reduced_temperature: float | None = None  #: T / T_c
     beta: float | None = None
-    layer: int | None = None
+    layer: int | None = None  #: layer 0 is the input
 
     def __str__(self) -> str:
         """Return it as tables and legends show it; the layer is part of a quantity's symbol."""
@@ -71,36 +57,16 @@ NOWHERE = Place()
 
 @dataclass(frozen=True)
 class Comparison:
-    """One measured number against one predicted number.
+    """One measured number against one predicted number."""
 
-    Attributes
-    ----------
-    quantity : str
-        What was compared: a symbol, or a few words.
-    measured, error, predicted : float
-        With the standard error of the measurement, autocorrelation and disorder included.
-    degrees : float
-        Degrees of freedom behind the error; p-values come from Student's t.
-    sharing : int
-        Number of comparisons of one claim that share `LEVEL`, this one included.
-    at : Place
-        Where it was taken.
-    sizes : tuple of int
-        Sizes behind a limit of infinite size; none for a number at one size.
-    z, p : float
-        Deviation in standard errors, and the chance of a larger one if the prediction is true.
-    minimal_detectable_effect : float
-        Deviation that would have been rejected with chance `POWER` at this comparison's share of `LEVEL`.
-    """
-
-    quantity: str
+    quantity: str  #: what was compared: a symbol, or a few words
     measured: float
-    error: float
+    error: float  #: standard error of the measurement, autocorrelation and disorder included
     predicted: float
-    degrees: float
-    sharing: int = 1
+    degrees: float  #: degrees of freedom behind the error; p-values come from Student's t
+    sharing: int = 1  #: number of comparisons of one claim that share `LEVEL`, this one included
     at: Place = NOWHERE
-    sizes: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()  #: sizes behind a limit of infinite size; none for a number at one size
 
     @property
     def name(self) -> str:
@@ -117,12 +83,12 @@ class Comparison:
 
     @property
     def p(self) -> float:
-        """Return the two-sided p-value."""
+        """Return the chance of a larger deviation, to either side, if the prediction is true."""
         return float(2.0 * stats.t.sf(abs(self.z), self.degrees))
 
     @property
     def minimal_detectable_effect(self) -> float:
-        """Return the deviation that the data would have revealed with chance `POWER`."""
+        """Return the deviation that is rejected with chance `POWER` at this comparison's share of `LEVEL`."""
         threshold = stats.t.isf(LEVEL / (2.0 * self.sharing), self.degrees)
         # The error is an estimate too, which the sum of two quantiles forgets: its power is 0.75 at 2 degrees.
         return float(self.error * special.nctdtrinc(self.degrees, 1.0 - POWER, threshold))

@@ -55,24 +55,12 @@ def triangles(copies: int) -> IntArray:
 
 @dataclass(frozen=True)
 class PairStatistics:
-    """Thermal averages of a function f_ab of the overlap of two copies, for each sample.
+    """Thermal averages of a function f_ab of the overlap of two copies, for each sample."""
 
-    Attributes
-    ----------
-    mean : float64 (samples, ...)
-        <f_ab>.
-    square : float64 (samples, ...)
-        <f_ab^2>.
-    touching : float64 (samples, ...)
-        <f_ab f_ac>: three copies.
-    apart : float64 (samples, ...)
-        <f_ab f_cd> = <f_ab>^2: four copies, without bias.
-    """
-
-    mean: FloatArray
-    square: FloatArray
-    touching: FloatArray
-    apart: FloatArray
+    mean: FloatArray  #: (samples, ...), <f_ab>
+    square: FloatArray  #: (samples, ...), <f_ab^2>
+    touching: FloatArray  #: (samples, ...), <f_ab f_ac>: three copies
+    apart: FloatArray  #: (samples, ...), <f_ab f_cd> = <f_ab>^2: four copies, without bias
 
     @property
     def stacked(self) -> FloatArray:

@@ -12,25 +12,14 @@ from validation.numbers.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its standard error.
-
-    Attributes
-    ----------
-    value, error : float
-        With the error over samples.
-    systematic : float
-        What averaging over samples does not reduce, such as an error of interpolation between temperatures.
-    gain : float
-        By how much control variates have divided the error; 1 without.
-    controls : int
-        How many were used: each costs a degree of freedom.
-    """
+    """A number with its standard error."""
 
     value: float
-    error: float
+    error: float  #: over samples
+    #: what averaging over samples does not reduce, such as an error of interpolation between temperatures
     systematic: float = 0.0
-    gain: float = 1.0
-    controls: int = 0
+    gain: float = 1.0  #: by how much control variates have divided the error; 1 without
+    controls: int = 0  #: how many were used: each costs a degree of freedom
 
 
 def mean_of(samples: FloatArray) -> Estimate:

@@ -12,22 +12,12 @@ from validation.numbers.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """A quantity at several sizes, continued to infinite size.
+    """A quantity at several sizes, continued to infinite size."""
 
-    Attributes
-    ----------
-    value, error : float
-        The limit and its standard error.
-    corrections : tuple of float
-        Coefficients of x, x^2, ..
-    goodness : float
-        p-value of the fit; nan where the sizes leave no degree of freedom.
-    """
-
-    value: float
+    value: float  #: the limit
     error: float
-    corrections: tuple[float, ...]
-    goodness: float
+    corrections: tuple[float, ...]  #: coefficients of x, x^2, ..
+    goodness: float  #: p-value of the fit; nan where the sizes leave no degree of freedom
 
     def at(self, x: FloatArray) -> FloatArray:
         """Return the fit at values of x."""

@@ -39,16 +39,9 @@ class Beyond(StrEnum):
 
 @dataclass(frozen=True)
 class Scaling:
-    """How a quantity approaches its limit: by a correction N^-exponent, and others beyond it.
+    """How a quantity approaches its limit: by a correction N^-exponent, and others beyond it."""
 
-    Attributes
-    ----------
-    exponents : tuple of float
-        One, or all that are possible: the limit is no better known than their fits agree.
-    beyond : Beyond
-    """
-
-    exponents: tuple[float, ...]
+    exponents: tuple[float, ...]  #: one, or all that are possible: the limit is no better known than their fits agree
     beyond: Beyond
 
     @property
@@ -97,30 +90,15 @@ RESOLVED = Scaling((1.0 / 3.0, 2.0 / 3.0), Beyond.IN_ERROR)
 
 @dataclass(frozen=True)
 class Limit:
-    """One quantity at one place at every size, and its limit.
+    """One quantity at one place at every size, and its limit."""
 
-    Attributes
-    ----------
-    quantity : str
-        A symbol, or a few words.
-    at : Place
-    sizes : float64 (sizes,)
-    estimates : tuple of Estimate
-        At each size.
-    scaling : Scaling
-    fits : tuple of Extrapolation
-        For each of its exponents.
-    degrees : float
-        Degrees of freedom behind the error of the limit.
-    """
-
-    quantity: str
+    quantity: str  #: a symbol, or a few words
     at: Place
     sizes: FloatArray
-    estimates: tuple[Estimate, ...]
+    estimates: tuple[Estimate, ...]  #: at each size
     scaling: Scaling
-    fits: tuple[Extrapolation, ...]
-    degrees: float
+    fits: tuple[Extrapolation, ...]  #: for each of its exponents
+    degrees: float  #: of freedom behind the error of the limit
 
     @property
     def values(self) -> FloatArray:

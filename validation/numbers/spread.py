@@ -27,25 +27,14 @@ APART = 1.0 / 3.0
 
 @dataclass(frozen=True)
 class Spread:
-    """How a function of the overlap varies, over one sample's Gibbs measure and over samples.
+    """How a function of the overlap varies, over one sample's Gibbs measure and over samples."""
 
-    Attributes
-    ----------
-    total : Estimate
-        [<f^2>] - [<f>]^2, the variance of P(f).
-    inside : Estimate
-        [<f^2> - <f>^2], the mean variance within a sample.
-    between : Estimate
-        [<f>^2] - [<f>]^2, the variance from sample to sample; the part that self-averaging makes vanish.
-    touching, apart : Estimate
-        ([<f_12 f_13>] - [<f>]^2) and ([<f_12 f_34>] - [<f>]^2) in units of `total`.
-    """
-
-    total: Estimate
-    inside: Estimate
+    total: Estimate  #: [<f^2>] - [<f>]^2, the variance of P(f)
+    inside: Estimate  #: [<f^2> - <f>^2], the mean variance within a sample
+    #: [<f>^2] - [<f>]^2, the variance from sample to sample; the part that self-averaging makes vanish
     between: Estimate
-    touching: Estimate
-    apart: Estimate
+    touching: Estimate  #: [<f_12 f_13>] - [<f>]^2 in units of `total`
+    apart: Estimate  #: [<f_12 f_34>] - [<f>]^2 in units of `total`
 
 
 def spread(statistics: PairStatistics) -> Spread:

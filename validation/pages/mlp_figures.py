@@ -22,22 +22,14 @@ _PANELS = 4
 
 @dataclass(frozen=True)
 class TheoryCurve:
-    """The replica-symmetric branch between beta = 0 and the coldest slot, interpolated between slots for drawing.
+    """The replica-symmetric branch between beta = 0 and the coldest slot, interpolated between slots for drawing."""
 
-    Attributes
-    ----------
-    beta, energy, entropy : float64 (points,)
-    mean, self_overlap : float64 (points, layers)
-    unstable_from : float
-        Infinite where replica symmetry is stable throughout.
-    """
-
-    beta: FloatArray
-    energy: FloatArray
-    entropy: FloatArray
-    mean: FloatArray
-    self_overlap: FloatArray
-    unstable_from: float
+    beta: FloatArray  #: (points,)
+    energy: FloatArray  #: (points,)
+    entropy: FloatArray  #: (points,)
+    mean: FloatArray  #: (points, layers)
+    self_overlap: FloatArray  #: (points, layers)
+    unstable_from: float  #: infinite where replica symmetry is stable throughout
 
 
 def theory_curve(family: MlpFamily) -> TheoryCurve:

@@ -23,16 +23,9 @@ LAYERS_COMPARED = 5
 
 @dataclass(frozen=True)
 class MlpFamily(Family[MeasuredMlp]):
-    """Runs of one law of random MLPs at several widths, the narrowest first.
+    """Runs of one law of random MLPs at several widths, the narrowest first."""
 
-    Attributes
-    ----------
-    runs : tuple of MeasuredMlp
-    variance_factor : float
-        On C_W in the predictions; other than 1 for a theory known to be wrong.
-    """
-
-    variance_factor: float = 1.0
+    variance_factor: float = 1.0  #: on C_W in the predictions; other than 1 for a theory known to be wrong
 
     @property
     def subject(self) -> Subject:

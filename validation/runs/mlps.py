@@ -64,20 +64,11 @@ def _pair_averages(overlaps: NDArray[np.floating[Any]]) -> FloatArray:
 
 @dataclass(frozen=True)
 class MeasuredMlp:
-    """One run of random MLPs. Slot 0 is the coldest; the last one is often beta = 0.
+    """One run of random MLPs. Slot 0 is the coldest; the last one is often beta = 0."""
 
-    Attributes
-    ----------
-    name : str
-        For tables and legends.
-    config : RunConfig
-    data : xarray.Dataset
-        As `measured_mlp` leaves it.
-    """
-
-    name: str
+    name: str  #: for tables and legends
     config: RunConfig
-    data: xr.Dataset
+    data: xr.Dataset  #: as `measured_mlp` leaves it
 
     @property
     def model(self) -> RandomMlp:

@@ -12,20 +12,11 @@ from validation.runs.spins import MeasuredRun
 
 @dataclass(frozen=True)
 class SlotOverlaps:
-    """Overlaps of every pair of copies in the course of a run, at one slot.
+    """Overlaps of every pair of copies in the course of a run, at one slot."""
 
-    Attributes
-    ----------
-    total : float64 (samples, rows, pairs)
-        Over all spins, a multiple of 1/N.
-    layers : float64 (samples, rows, pairs, layers)
-    widths : tuple of int
-        Spins of each layer.
-    """
-
-    total: FloatArray
-    layers: FloatArray
-    widths: tuple[int, ...]
+    total: FloatArray  #: (samples, rows, pairs), over all spins, a multiple of 1/N
+    layers: FloatArray  #: (samples, rows, pairs, layers)
+    widths: tuple[int, ...]  #: spins of each layer
 
     @property
     def spins(self) -> int:

@@ -20,22 +20,12 @@ from validation.runs.mlps import MeasuredMlp, measured_mlp
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """One run of layered Ising spins.
+    """One run of layered Ising spins."""
 
-    Attributes
-    ----------
-    name : str
-        For tables and legends.
-    config : RunConfig
-    widths : tuple of int
-    data : xarray.Dataset
-        As `read_run` returns it.
-    """
-
-    name: str
+    name: str  #: for tables and legends
     config: RunConfig
     widths: tuple[int, ...]
-    data: xr.Dataset
+    data: xr.Dataset  #: as `read_run` returns it
 
     @property
     def spins(self) -> int:
