@@ -27,11 +27,6 @@ class Networks(Section):
     measurements: Count | None = Field(None, description="instead of run.measurements")
     seed: Seed | None = Field(None, description="instead of the campaign's")
 
-    def run(self) -> Table:
-        """Return what is different in the run's table."""
-        lengths = {"thermalization": self.thermalization, "measurements": self.measurements}
-        return {key: value for key, value in lengths.items() if value is not None}
-
 
 class Effort(Section):
     """How much is done: which networks are sampled, and what is different in the tables that all runs share."""
@@ -94,15 +89,13 @@ class CampaignDocument(Section):
         return self
 
     @model_validator(mode="after")
-    def _name_speaks_of_depths_there_are(self) -> Self:
-        if self.shape is not None and "{depth}" in self.name:
+    def _name_and_ladder_speak_of_depths_there_are(self) -> Self:
+        if self.shape is None:
+            return self
+        if "{depth}" in self.name:
             raise ValueError(f"name: \"{self.name}\": {{depth}} is for networks with 'depths', not for a shape")
-        return self
-
-    @model_validator(mode="after")
-    def _tilts_have_depths(self) -> Self:
         for key, ladder in {"": self.ladder, **{f"{e}.": t.ladder or {} for e, t in self.efforts.items()}}.items():
-            if self.shape is not None and "tilts" in ladder:
+            if "tilts" in ladder:
                 raise ValueError(f"{key}ladder.tilts: are for networks with 'depths'; give 'betas'")
         return self
 

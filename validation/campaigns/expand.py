@@ -11,6 +11,8 @@ from validation.campaigns.document import CampaignDocument, Effort, Table
 
 # Seeds of networks of one size and neighbouring depths differ by it.
 SEEDS_PER_DEPTH = 1000
+# What networks may have instead of the table 'run'.
+_LENGTHS = {"thermalization", "measurements"}
 
 
 class _Tilts(Section):
@@ -30,20 +32,12 @@ class _Place(NamedTuple):
 
 
 def expand(document: CampaignDocument, effort: str, source: str) -> dict[str, RunConfig]:
-    """Return the configurations of an effort by name of their folder, in order of depth and size.
-
-    Parameters
-    ----------
-    document : CampaignDocument
-    effort : str
-        full, or quick where the document has it.
-    source : str
-        What messages call the document.
+    """Return the configurations of an effort, full or quick, by name of their folder, in order of depth and size.
 
     Raises
     ------
     ConfigError
-        With one line: the document's name, the key, the value and what would be right.
+        With one line: the source, the key, the value and what would be right.
     """
     table = document.efforts[effort]
     runs: dict[str, RunConfig] = {}
@@ -80,34 +74,29 @@ def _run(document: CampaignDocument, table: Effort, place: _Place, source: str) 
         {
             "seed": seed + SEEDS_PER_DEPTH * (place.depth or 0) + place.size,
             "samples": networks.samples,
-            "model": _with_widths(document.model, _widths(document, place, source)),
+            "model": _model(document, place, source),
             "ladder": _ladder(document.ladder if table.ladder is None else table.ladder, place.depth, source),
-            "run": {**document.run, **table.run, **networks.run()},
+            "run": {**document.run, **table.run, **networks.model_dump(include=_LENGTHS, exclude_none=True)},
             "storage": {**document.storage, **table.storage},
         },
         source,
     )
 
 
-def _widths(document: CampaignDocument, place: _Place, source: str) -> list[int]:
-    if place.depth is not None:
-        return [place.size] * (place.depth + 1)
-    exact = [ratio * place.size for ratio in document.shape or ()]
-    widths = [round(width) for width in exact]
-    for width, exact_width in zip(widths, exact, strict=True):
-        if width < 1 or abs(width - exact_width) > 1e-6:
+def _model(document: CampaignDocument, place: _Place, source: str) -> Table:
+    """Return the model's table with the widths of its layers, in the table 'network' where it has one."""
+    ratios = document.shape or (1.0,) * ((place.depth or 0) + 1)
+    widths = [round(ratio * place.size) for ratio in ratios]
+    for width, exact in zip(widths, (ratio * place.size for ratio in ratios), strict=True):
+        if width < 1 or abs(width - exact) > 1e-6:
             raise ConfigError(
-                f"{source}: shape: {list(document.shape or ())}: makes a layer of {exact_width:g} neurons of size "
+                f"{source}: shape: {list(ratios)}: makes a layer of {exact:g} neurons of size "
                 f"{place.size}; give sizes that make whole numbers"
             )
-    return widths
-
-
-def _with_widths(model: Table, widths: list[int]) -> Table:
-    network = model.get("network")
+    network = document.model.get("network")
     if isinstance(network, dict):
-        return {**model, "network": {**network, "widths": widths}}
-    return {**model, "widths": widths}
+        return {**document.model, "network": {**network, "widths": widths}}
+    return {**document.model, "widths": widths}
 
 
 def _ladder(ladder: Table, depth: int | None, source: str) -> Table:
