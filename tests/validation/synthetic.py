@@ -81,7 +81,7 @@ def synthetic_run(
         },
     )
     assert betas.size == slots
-    return MeasuredRun(name, config, widths, data)
+    return MeasuredRun(name, config, data)
 
 
 def gaussian_run(width: int, samples: int, betas: Array, energies: Array, **values: Any) -> MeasuredRun:

@@ -91,9 +91,14 @@ def glass_run(
             "overlap_total": (("sample", "slot", "overlap_measurement", "pair"), total),
             "bond_variance": (("sample", "bond"), variances),
         },
-        coords={"sample": np.arange(samples), "beta": ("slot", betas), "temperature": ("slot", TEMPERATURES)},
+        coords={
+            "sample": np.arange(samples),
+            "beta": ("slot", betas),
+            "temperature": ("slot", TEMPERATURES),
+            "layer_size": ("layer", np.full(LAYERS, width)),
+        },
     )
-    return MeasuredRun(f"glass-{width}", config, (width,) * LAYERS, data)
+    return MeasuredRun(f"glass-{width}", config, data)
 
 
 def _of_spins(means: Array, width: int, rng: np.random.Generator) -> Array:

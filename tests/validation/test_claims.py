@@ -358,9 +358,7 @@ def test_sampled_spins_obey_the_identity(sampled: MeasuredRun) -> None:
 
 
 def test_sampled_spins_with_wrong_energies_do_not(sampled: MeasuredRun) -> None:
-    planted = MeasuredRun(
-        sampled.name, sampled.config, sampled.widths, sampled.data.assign(energy=1.3 * sampled.data.energy)
-    )
+    planted = MeasuredRun(sampled.name, sampled.config, sampled.data.assign(energy=1.3 * sampled.data.energy))
     assert verdict(IDENTITY, family_of(planted)) is Verdict.FAIL
 
 

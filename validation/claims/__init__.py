@@ -13,20 +13,7 @@ from validation.claims import (
 )
 from validation.claims.base import Claim, Finding
 
-REGISTER: dict[str, Claim] = {
-    claim.id: claim
-    for module in (
-        critical,
-        layered_sk,
-        identity,
-        trained_vs_random,
-        mlp_saddle,
-        entropy_curve,
-        linear,
-        glass,
-        mlp_overlaps,
-    )
-    for claim in module.CLAIMS
-}
+_MODULES = (critical, layered_sk, identity, trained_vs_random, mlp_saddle, entropy_curve, linear, glass, mlp_overlaps)
+REGISTER: dict[str, Claim] = {claim.id: claim for module in _MODULES for claim in module.CLAIMS}
 
 __all__ = ["REGISTER", "Claim", "Finding"]

@@ -6,9 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mcsim.estimators.thermo import FEWEST_TEMPERATURES
 from validation.numbers.compare import Comparison, Verdict
 from validation.runs.family import Family
 from validation.runs.subject import Subject
+
+# Whose statements the claims are.
+BARNEY = "Barney, Winer & Galitski, arXiv 2408.06421"
+WINER = "Winer & Hanin, arXiv 2503.23982"
 
 
 class NotApplicableError(ValueError):
@@ -70,6 +75,22 @@ class Claim:
             self.id, family, self.statement, verdict, summary, tuple(comparisons), negative_control,
             negative_control_as_expected, tuple(figures),
         )  # fmt: skip
+
+
+def require_copies(family: Family[Any], count: int) -> None:
+    """Raise unless each run has at least as many copies."""
+    for run in family.runs:
+        if run.config.run.copies < count:
+            raise NotApplicableError(f"needs {count} copies, {run.name} has {run.config.run.copies}")
+
+
+def require_integrable(family: Family[Any]) -> None:
+    """Raise unless every ladder reaches beta = 0 with enough slots to integrate the energy."""
+    for run in family.runs:
+        if not run.reaches_prior:
+            raise NotApplicableError(f"needs ladders that reach beta = 0; {run.name} ends at {run.betas[-1]:.3g}")
+        if run.betas.size < FEWEST_TEMPERATURES:
+            raise NotApplicableError(f"needs {FEWEST_TEMPERATURES} temperatures; {run.name} has {run.betas.size}")
 
 
 def require_sizes(family: Family[Any], count: int, samples: int = 4) -> None:

@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from mcsim.estimators.jackknife import jackknife_over_runs
-from validation.claims.base import Claim, NotApplicableError, require_sizes
+from validation.claims.base import BARNEY, Claim, NotApplicableError, require_sizes
 from validation.claims.points import Point, PointsTest, point
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import NOWHERE
-from validation.numbers.estimate import Estimate
+from validation.numbers.estimate import estimates_of
 from validation.numbers.extrapolation import extrapolate
 from validation.numbers.limit import Beyond, Limit, Scaling
 from validation.runs.spin_family import SpinFamily, couplings_of
@@ -27,8 +27,6 @@ RELEVANT = 0.10
 FEWEST_SAMPLES = 24
 # Farther apart than this the scaling form is not expected to hold, and cold slots only add noise.
 WINDOW = (0.6, 1.8)
-
-
 SCALING = Scaling((CROSSING_EXPONENT,), Beyond.NEGLECTED)
 
 
@@ -41,7 +39,7 @@ class SusceptibilityFigure:
 
 def scaled_susceptibility(run: MeasuredRun) -> FloatArray:
     """Return N^{-1/3} N <q^2> of each sample and slot."""
-    return np.asarray(run.spins ** (2.0 / 3.0) * run.squared_overlaps, dtype=np.float64)
+    return np.asarray(run.size ** (2.0 / 3.0) * run.squared_overlaps, dtype=np.float64)
 
 
 def crossing_temperature(temperatures: FloatArray, smaller: FloatArray, larger: FloatArray) -> float:
@@ -70,7 +68,10 @@ def crossings_limit(family: SpinFamily) -> Limit:
     NotApplicableError
         Where two neighbouring sizes do not cross inside their common ladder.
     """
-    entries = _window(family)
+    entries = family.between(*WINDOW)
+    if len(entries) < 4:
+        low, high = (factor * family.critical_temperature for factor in WINDOW)
+        raise NotApplicableError(f"needs 4 common temperatures between {low:.3g} and {high:.3g}")
     temperatures = family.temperatures[entries]
     curves = [scaled_susceptibility(run)[:, [family.slots[i][n] for i in entries]] for n, run in enumerate(family.runs)]
 
@@ -82,20 +83,10 @@ def crossings_limit(family: SpinFamily) -> Limit:
         raise NotApplicableError("needs scaled susceptibilities that cross within the ladder for every pair of sizes")
     pairs = list(pairwise(family.sizes))
     fit = extrapolate(np.array([(a * b) ** (-CROSSING_EXPONENT / 2.0) for a, b in pairs]), crossings, covariance)
-    estimates = tuple(
-        Estimate(float(t), float(e)) for t, e in zip(crossings, np.sqrt(np.diag(covariance)), strict=True)
-    )
+    estimates = tuple(estimates_of(crossings, covariance))
     degrees = min(run.samples for run in family.runs) - 1
     means = np.array([math.sqrt(a * b) for a, b in pairs])
     return Limit("T_c", NOWHERE, means, estimates, SCALING, (fit,), degrees)
-
-
-def _window(family: SpinFamily) -> list[int]:
-    low, high = (factor * family.critical_temperature for factor in WINDOW)
-    chosen = [i for i, temperature in enumerate(family.temperatures) if low <= temperature <= high]
-    if len(chosen) < 4:
-        raise NotApplicableError(f"needs 4 common temperatures between {low:.3g} and {high:.3g}")
-    return chosen
 
 
 def wrong_critical_temperature(family: SpinFamily) -> float:
@@ -115,7 +106,7 @@ CLAIMS = (
         id="layered-sk.critical-temperature",
         statement="The random network freezes at T_c² = λ_max(A), A_kk' = σ²_kk' √(N_k N_k') between neighbouring "
         "layers; for equal widths T_c = √(2 C cos(π/(L+2))).",
-        source="Barney, Winer & Galitski, arXiv 2408.06421: closed form for identical layers.",
+        source=f"{BARNEY}: closed form for identical layers.",
         needs="Gaussian networks of the same shape at 3 sizes or more, temperatures on both sides of T_c",
         evaluate=PointsTest(
             _crossings,

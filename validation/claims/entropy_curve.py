@@ -6,14 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
-from validation.claims.mlp_saddle import (
-    RELEVANT,
-    integrated_residuals,
-    require_integrable,
-    stable_entries,
-    wrong_predictions,
-)
+from validation.claims.base import WINER, Claim, Finding, NotApplicableError, require_integrable, require_sizes
+from validation.claims.mlp_saddle import RELEVANT, integrated_residuals, stable_entries, wrong_predictions
 from validation.claims.points import Point, Quantity, worst_of
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import (
@@ -48,21 +42,18 @@ class CurveFigure:
     routes: dict[str, tuple[Point, ...]]
 
 
-def free_entropies(run: MeasuredMlp) -> tuple[FloatArray, FloatArray]:
-    """Return Phi of each network by integration and by MBAR, (samples, slots), betas rising."""
-    integration = np.array([integral.values for integral in run.free_entropy_by_integration])
-    return integration, np.array([pooled.free_entropy.values for pooled in run.reweightings])
+def _by_mbar(run: MeasuredMlp) -> FloatArray:
+    """Return Phi of each network by MBAR, (samples, slots), betas rising."""
+    return np.array([pooled.free_entropy.values for pooled in run.reweightings])
 
 
 def entropies_at(run: MeasuredMlp, slot: int) -> dict[str, FloatArray]:
     """Return s of each network at its own mean energy at a slot, (samples,), by each route."""
-    rising = run.betas.size - 1 - slot
-    integration, mbar = free_entropies(run)
-    energies = run.energies[:, slot]
+    rising, energies = run.betas.size - 1 - slot, run.energies[:, slot]
     microcanonical = [pooled.entropy_at(e)[0] for pooled, e in zip(run.reweightings, energies[:, None], strict=True)]
     return {
-        "integration": integration[:, rising] + run.betas[slot] * energies,
-        "MBAR": mbar[:, rising] + run.betas[slot] * energies,
+        "integration": run.free_entropy_by_integration[0][:, rising] + run.betas[slot] * energies,
+        "MBAR": _by_mbar(run)[:, rising] + run.betas[slot] * energies,
         "microcanonical": np.array(microcanonical),
     }
 
@@ -71,20 +62,13 @@ def compare_routes(family: MlpFamily) -> list[Comparison]:
     """Compare Phi by integration with Phi by MBAR, network by network, at every width and some betas."""
     comparisons = []
     for run in family.runs:
-        integration, mbar = free_entropies(run)
+        (by_integration, discretization), by_mbar = run.free_entropy_by_integration, _by_mbar(run)
         for rising in range(1, run.betas.size, 3):
-            difference = mean_of(integration[:, rising] - mbar[:, rising])
-            spline = np.mean([integral.discretization[rising] for integral in run.free_entropy_by_integration])
-            comparisons.append(
-                Comparison(
-                    "Phi by integration and MBAR",
-                    float(integration[:, rising].mean()),
-                    float(np.hypot(difference.error, spline)),
-                    float(mbar[:, rising].mean()),
-                    run.samples - 1,
-                    at=Place(size=run.sites, beta=float(run.betas[::-1][rising])),
-                )
-            )
+            phi, other = by_integration[:, rising], by_mbar[:, rising]
+            error = float(np.hypot(mean_of(phi - other).error, discretization[:, rising].mean()))
+            at = Place(size=run.size, beta=float(run.betas[::-1][rising]))
+            name, degrees = "Phi by integration and MBAR", run.samples - 1
+            comparisons.append(Comparison(name, float(phi.mean()), error, float(other.mean()), degrees, at=at))
     return comparisons
 
 
@@ -139,7 +123,7 @@ CLAIMS = (
         id="mlp.entropy-curve",
         statement="The entropy at an energy, s(e), is the saddle point's; integration over β, MBAR and the density of "
         "states give the same.",
-        source="Winer & Hanin, arXiv 2503.23982: entropy (log volume of inputs) at a given energy.",
+        source=f"{WINER}: entropy (log volume of inputs) at a given energy.",
         needs="random MLPs of one law at 3 widths or more, 8 samples each, ladders that reach beta = 0",
         evaluate=_curve,
         about=Subject.RANDOM_MLPS,

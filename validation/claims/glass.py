@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from validation.claims.base import Claim
+from validation.claims.base import BARNEY, Claim
 from validation.claims.glass_slots import (
     Observable,
     Quantities,
@@ -60,17 +60,11 @@ def _moments(_: SpinFamily, full: OverlapLaw) -> list[Quantity]:
         measure = averaged(lambda o: distinct_square(o.layers[..., k], o.widths[k]))
         return Quantity(f"⟨q²⟩ of layer {k}", measure, lambda law: law.q.mean(law.q.values[:, k] ** 2), GLASS, k)
 
-    first, second, fourth = (
-        averaged(observable)
-        for observable in (
-            lambda o: np.abs(o.total),
-            lambda o: distinct_square(o.total, o.spins),
-            lambda o: distinct_fourth(o.total, o.spins),
-        )
-    )
+    square = averaged(lambda o: distinct_square(o.total, o.spins))
+    fourth = averaged(lambda o: distinct_fourth(o.total, o.spins))
     return [
-        Quantity("⟨|q|⟩", first, lambda law: law.q.mean(law.total), GLASS),
-        Quantity("⟨q²⟩", second, lambda law: law.q.mean(law.total**2), GLASS),
+        Quantity("⟨|q|⟩", averaged(lambda o: np.abs(o.total)), lambda law: law.q.mean(law.total), GLASS),
+        Quantity("⟨q²⟩", square, lambda law: law.q.mean(law.total**2), GLASS),
         Quantity("⟨q⁴⟩", fourth, lambda law: law.q.mean(law.total**4), GLASS),
         *(square_of_layer(k) for k in range(full.fractions.size)),
     ]
@@ -124,7 +118,7 @@ def _correlations(family: SpinFamily, _: OverlapLaw) -> list[Quantity]:
 
 
 def _closeness(run: MeasuredRun, slot: int) -> Estimate:
-    ratio = triangle_ratio(slot_overlaps(run, slot).total, run.spins)
+    ratio = triangle_ratio(slot_overlaps(run, slot).total, run.size)
     return Estimate(1.0 - ratio.value, ratio.error)
 
 
@@ -142,7 +136,7 @@ def _blurred(tested: Tested) -> str:
     return f"{told(tested.controls[0][0])} is blurred at these N, and tested against 0 alone"
 
 
-_PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"
+_PAPER = f"{BARNEY}: the random network is a multi-layer SK model"
 _NEEDS = (
     "Gaussian networks of one shape at 3 sizes or more, 4 copies, 24 samples each, temperatures of 0.38 to 0.65 T_c"
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from validation.claims.base import NotApplicableError, require_sizes
+from validation.claims.base import NotApplicableError, require_copies, require_sizes
 from validation.claims.overlap_law import OverlapLaw, full_breaking, no_breaking
 from validation.claims.points import Point, Quantity
 from validation.numbers.arrays import FloatArray
@@ -86,13 +86,11 @@ def glass_entries(family: SpinFamily, window: tuple[float, float] = WINDOW) -> l
     NotApplicableError
         Where there are none, or the runs have too few copies, sizes or samples.
     """
-    for run in family.runs:
-        if run.config.run.copies < COPIES:
-            raise NotApplicableError(f"needs {COPIES} copies, {run.name} has {run.config.run.copies}")
+    require_copies(family, COPIES)
     require_sizes(family, 3, FEWEST_SAMPLES)
-    low, high = (factor * family.critical_temperature for factor in window)
-    chosen = [i for i, temperature in enumerate(family.temperatures) if low <= temperature <= high]
+    chosen = family.between(*window)
     if not chosen:
+        low, high = (factor * family.critical_temperature for factor in window)
         raise NotApplicableError(f"needs temperatures between {low:.3g} and {high:.3g} that all sizes have")
     return chosen if len(chosen) == 1 else [chosen[0], chosen[-1]]
 

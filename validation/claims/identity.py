@@ -13,9 +13,8 @@ from validation.numbers.compare import Comparison
 from validation.numbers.estimate import control_variate
 from validation.runs.mlp_controls import SAMPLES_PER_CONTROL
 from validation.runs.mlp_family import MlpFamily
-from validation.runs.mlps import MeasuredMlp
 from validation.runs.spin_family import SpinFamily, bond_strengths, coupling_strength
-from validation.runs.spins import MeasuredRun
+from validation.runs.spins import AnyRun
 from validation.runs.subject import Subject
 
 # A missing factor, layer or term violates an identity by half of the energy or more. A tenth is what about fifty MLPs
@@ -46,26 +45,15 @@ def mlp_points(family: MlpFamily) -> list[Point]:
 
 
 def _points(
-    run: MeasuredRun | MeasuredMlp,
-    residuals: FloatArray,
-    wrong: FloatArray,
-    controls: FloatArray,
-    expected: float,
+    run: AnyRun, residuals: FloatArray, wrong: FloatArray, controls: FloatArray, expected: float
 ) -> list[Point]:
     """Compare energies with the other side at each slot of finite temperature: their difference, sample by sample."""
 
     def compared(differences: FloatArray, slot: int) -> Comparison:
         difference = control_variate(differences[:, slot], controls, expected)
-        energy = float(run.energies[:, slot].mean())
+        energy, at = float(run.energies[:, slot].mean()), replace(run.place(slot), size=run.size)
         degrees = run.samples - 1 - difference.controls
-        return Comparison(
-            "e",
-            energy,
-            difference.error,
-            energy - difference.value,
-            degrees,
-            at=replace(run.place(slot), size=run.size),
-        )
+        return Comparison("e", energy, difference.error, energy - difference.value, degrees, at=at)
 
     return [Point(compared(residuals, slot), compared(wrong, slot)) for slot in np.flatnonzero(run.betas > 0).tolist()]
 

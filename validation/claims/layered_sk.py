@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from mcsim.estimators.thermo import FEWEST_TEMPERATURES, entropy, integrate_from_infinite_temperature
+from mcsim.estimators.thermo import entropy, integrate_from_infinite_temperature
 from theory.layered_sk import RSSolution, solve_rs
-from validation.claims.base import Claim, NotApplicableError, require_sizes
+from validation.claims.base import BARNEY, Claim, NotApplicableError, require_integrable, require_sizes
 from validation.claims.points import Control, Point, PointsTest, Quantity
 from validation.numbers.arrays import FloatArray
 from validation.numbers.estimate import Estimate, control_variate
@@ -51,12 +51,11 @@ def solved(family: SpinFamily, entry: int, scale: float = 1.0) -> RSSolution:
 
 
 def entries_between(family: SpinFamily, low: float, high: float) -> list[int]:
-    """Return the entries of the family's slots with low T_c <= T <= high T_c."""
-    reduced = family.temperatures / family.critical_temperature
-    entries = np.flatnonzero((low <= reduced) & (reduced <= high)).tolist()
+    """Return the entries of the family's slots with low T_c <= T <= high T_c; at least one."""
+    entries = family.between(low, high)
     if not entries:
         raise NotApplicableError(f"needs temperatures between {low:g} and {high:g} T_c that all sizes have")
-    return list(entries)
+    return entries
 
 
 def entries_above(family: SpinFamily) -> list[int]:
@@ -80,11 +79,8 @@ def _above(quantity: Quantity, family: SpinFamily) -> list[Point]:
 def entropies_above(family: SpinFamily) -> list[Point]:
     """Return entropies in the paramagnet."""
     require_sizes(family, 3)
+    require_integrable(family)
     for run in family.runs:
-        if run.betas.size < FEWEST_TEMPERATURES:
-            raise NotApplicableError(f"needs {FEWEST_TEMPERATURES} temperatures; {run.name} has {run.betas.size}")
-        if run.betas[-1] != 0.0:
-            raise NotApplicableError(f"needs ladders that reach beta = 0; {run.name} ends at {run.betas[-1]:.3g}")
         _require_fine_ladder(run, family.critical_temperature)
     return _above(ENTROPY, family)
 
@@ -108,7 +104,7 @@ def energies_below(family: SpinFamily) -> list[Point]:
     return [energy.point(family, i, solved(family, i)) for i in entries_between(family, 0.0, BELOW)]
 
 
-_PAPER = "Barney, Winer & Galitski, arXiv 2408.06421: the random network is a multi-layer SK model"
+_PAPER = f"{BARNEY}: the random network is a multi-layer SK model"
 _WRONG = f"the same theory with a coupling variance {100 * (WRONG_SCALE - 1):.0f} % too large"
 
 CLAIMS = (

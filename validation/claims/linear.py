@@ -9,7 +9,7 @@ import numpy as np
 
 from mcsim.networks.source import mlp_of_sample
 from theory.mlp.exact.free_product import gibbs_overlaps, product_moments
-from validation.claims.base import Claim, Finding, NotApplicableError, require_sizes
+from validation.claims.base import WINER, Claim, Finding, NotApplicableError, require_sizes
 from validation.claims.points import Point, point, worst_of
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Comparison, Place, share_level, verdict_of_agreement
@@ -114,7 +114,7 @@ def compare_networks(run: MeasuredMlp, networks: list[LinearNetwork]) -> list[Co
             rows.append((f"K{k}_ab", k, run.overlaps[:, slot, k], mean))
             rows.append((f"K{k}_aa", k, run.self_overlaps[:, slot, k], mean + traces[:, k]))
         for symbol, layer, measured, exact in rows:
-            place = Place(size=run.sites, beta=beta, layer=layer)
+            place = Place(size=run.size, beta=beta, layer=layer)
             error = mean_of(measured - exact).error
             comparisons.append(
                 Comparison(symbol, float(measured.mean()), error, float(exact.mean()), run.samples - 1, at=place)
@@ -170,7 +170,7 @@ CLAIMS = (
         id="mlp.linear-networks",
         statement="A linear network has H = a.x: its energy and overlaps follow from its weights, their averages from "
         "the moments of the product of its weight matrices, a free product of Marchenko-Pastur laws.",
-        source="Winer & Hanin, arXiv 2503.23982: the saddle point of linear networks, exactly.",
+        source=f"{WINER}: the saddle point of linear networks, exactly.",
         needs="linear random MLPs at 3 widths or more",
         evaluate=_linear,
         about=Subject.RANDOM_MLPS,

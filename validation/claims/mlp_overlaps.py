@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
 from theory.mlp import MlpModel
 from theory.mlp.rsb import solve_frsb
-from validation.claims.base import Claim, NotApplicableError, require_sizes
+from validation.claims.base import WINER, Claim, NotApplicableError, require_copies, require_sizes
 from validation.claims.mlp_saddle import unstable_entries
 from validation.claims.points import Control, Point, PointsTest, Quantity, point
 from validation.numbers.estimate import Estimate, mean_of
 from validation.numbers.limit import GLASS, STABLE, Limit
-from validation.numbers.spread import APART, spread
+from validation.numbers.spread import APART, Spread, spread
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.subject import Subject
@@ -56,9 +58,7 @@ def relative_variance(run: MeasuredMlp, slot: int, layer: int) -> Estimate:
 
 
 def _require(family: MlpFamily) -> None:
-    for run in family.runs:
-        if run.config.run.copies < COPIES:
-            raise NotApplicableError(f"needs {COPIES} copies, {run.name} has {run.config.run.copies}")
+    require_copies(family, COPIES)
     require_sizes(family, 3, FEWEST_SAMPLES)
 
 
@@ -68,21 +68,17 @@ def narrowing(layer: int) -> Quantity:
     return Quantity(symbol, partial(relative_variance, layer=layer), lambda _: 0.0, STABLE, layer)
 
 
-# Their predictions are shares of the variance of the input's overlap under full replica symmetry breaking.
-INSIDE = Quantity(
-    "variance of K0_ab within a network",
-    lambda run, slot: spread(run.overlap_statistics(slot, 0)).inside,
-    lambda variance: (1.0 - APART) * variance,
-    GLASS,
-    0,
-)
-TOTAL = Quantity(
-    "variance of K0_ab over all networks",
-    lambda run, slot: spread(run.overlap_statistics(slot, 0)).total,
-    lambda variance: variance,
-    GLASS,
-    0,
-)
+def _of_input(where: str, part: Callable[[Spread], Estimate], share: float) -> Quantity:
+    """Return a variance of the input's overlap: this share of what full replica symmetry breaking predicts in all."""
+
+    def measure(run: MeasuredMlp, slot: int) -> Estimate:
+        return part(spread(run.overlap_statistics(slot, 0)))
+
+    return Quantity(f"variance of K0_ab {where}", measure, lambda variance: share * variance, GLASS, 0)
+
+
+INSIDE = _of_input("within a network", lambda s: s.inside, 1.0 - APART)
+TOTAL = _of_input("over all networks", lambda s: s.total, 1.0)
 
 
 def _well_stable(family: MlpFamily) -> list[int]:
@@ -125,34 +121,25 @@ def _narrow(family: MlpFamily) -> list[Point]:
 def _lost(limit: Limit) -> Limit:
     """Return a limit as the share of what there is at the largest size that is lost."""
     unit = limit.values[-1]
-    return replace(
-        limit,
-        quantity=f"share lost of the {limit.quantity}",
-        estimates=tuple(replace(e, value=1.0 - e.value / unit, error=e.error / unit) for e in limit.estimates),
-        fits=tuple(
-            replace(
-                fit,
-                value=1.0 - fit.value / unit,
-                error=fit.error / unit,
-                corrections=tuple(-correction / unit for correction in fit.corrections),
-            )
-            for fit in limit.fits
-        ),
-    )
+
+    def lost(number: Any) -> Any:
+        return replace(number, value=1.0 - number.value / unit, error=number.error / unit)
+
+    fits = [replace(lost(fit), corrections=tuple(-c / unit for c in fit.corrections)) for fit in limit.fits]
+    quantity = f"share lost of the {limit.quantity}"
+    return replace(limit, quantity=quantity, estimates=tuple(map(lost, limit.estimates)), fits=tuple(fits))
 
 
 def _activations(*names: str) -> tuple[str, ...]:
     return tuple(f"{name}-depth-1-*" for name in names)
 
 
-_PAPER = "Winer & Hanin, arXiv 2503.23982"
-
 CLAIMS = (
     Claim(
         id="rsb.mlp-broad-overlaps",
         statement="Beyond the line where symmetry breaks, overlaps of inputs do not become sharp as N grows: their "
         "variance tends to that of full replica symmetry breaking, two thirds of it within a network.",
-        source=f"{_PAPER}: sin networks break replica symmetry; the Parisi solution of their saddle point.",
+        source=f"{WINER}: sin networks break replica symmetry; the Parisi solution of their saddle point.",
         needs="random MLPs at 3 widths or more, 4 copies, 8 samples each, beta well below and 1.25 times beyond the "
         "line",
         evaluate=PointsTest(
@@ -169,7 +156,7 @@ CLAIMS = (
         id="rsb.mlp-narrow-overlaps",
         statement="Where replica symmetry is stable, overlaps of two inputs of a network become sharp: their standard "
         "deviation, in units of the self-overlap, falls as N^(-1/2) in every layer.",
-        source=f"{_PAPER}: replica-symmetric saddle point; tanh and relu networks at moderate beta.",
+        source=f"{WINER}: replica-symmetric saddle point; tanh and relu networks at moderate beta.",
         needs="random MLPs at 3 widths or more, 4 copies, 8 samples each, temperatures where the replicon is at most "
         "0.5",
         evaluate=PointsTest(

@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from mcsim.estimators.thermo import FEWEST_TEMPERATURES, integration_weights
+from mcsim.estimators.thermo import integration_weights
 from theory.mlp import LayerOverlap, RSSolution, solve_rs
 from theory.result import NotConvergedError
-from validation.claims.base import Claim, NotApplicableError, require_sizes
+from validation.claims.base import WINER, Claim, NotApplicableError, require_integrable, require_sizes
 from validation.claims.points import Control, Point, PointsTest, Quantity, Tested
 from validation.numbers.arrays import FloatArray
 from validation.numbers.estimate import Estimate
@@ -50,11 +50,9 @@ def _entropy(run: MeasuredMlp, slot: int) -> Estimate:
 
     The residual of the identity, integrated over beta like the energy, is a control variate of the integral.
     """
-    rising = run.betas.size - 1 - slot
-    phi = np.array([integral.values[rising] for integral in run.free_entropy_by_integration])
-    discretization = np.mean([integral.discretization[rising] for integral in run.free_entropy_by_integration])
+    phi, discretization = (of_slots[:, run.betas.size - 1 - slot] for of_slots in run.free_entropy_by_integration)
     s = phi + float(run.betas[slot]) * run.energies[:, slot]
-    return controlled(run, s, integrated_residuals(run, slot), float(discretization))
+    return controlled(run, s, integrated_residuals(run, slot), float(discretization.mean()))
 
 
 ENTROPY = Quantity("s", _entropy, lambda rs: rs.entropy, STABLE)
@@ -87,15 +85,6 @@ def _of_layer(
 ) -> Quantity:
     measure = partial(sampled, lambda run: samples(run)[..., k])
     return Quantity(f"K{k}_{replicas}", measure, lambda rs: predict(rs.overlaps[k]), STABLE, k)
-
-
-def require_integrable(family: MlpFamily) -> None:
-    """Raise unless every ladder reaches beta = 0 with enough slots to integrate the energy."""
-    for run in family.runs:
-        if not run.reaches_prior:
-            raise NotApplicableError(f"needs ladders that reach beta = 0; {run.name} ends at {run.betas[-1]:.3g}")
-        if run.betas.size < FEWEST_TEMPERATURES:
-            raise NotApplicableError(f"needs {FEWEST_TEMPERATURES} temperatures; {run.name} has {run.betas.size}")
 
 
 def stable_entries(family: MlpFamily) -> list[int]:
@@ -154,12 +143,9 @@ def _saddle_test(quantities: Quantities, relevant: float = RELEVANT, every: int 
     return PointsTest(partial(_where_stable, quantities, every), wrong, relevant, remark=_left_out)
 
 
-_PAPER = "Winer & Hanin, arXiv 2503.23982"
-
-
 def _claim(name: str, statement: str, source: str, evaluate: PointsTest, more: str = "") -> Claim:
     needs = f"random MLPs of one law at 3 widths or more, 8 samples each{more}"
-    return Claim(f"mlp.{name}", statement, f"{_PAPER}: {source}.", needs, evaluate, Subject.RANDOM_MLPS)
+    return Claim(f"mlp.{name}", statement, f"{WINER}: {source}.", needs, evaluate, Subject.RANDOM_MLPS)
 
 
 CLAIMS = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mcsim.config import FileNetwork
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
-from validation.claims.base import Claim, NotApplicableError, require_samples
+from validation.claims.base import BARNEY, Claim, NotApplicableError, require_samples
 from validation.claims.points import Control, Point, PointsTest
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Comparison, Place
@@ -37,28 +39,19 @@ def against_random(run: MeasuredRun, ensemble: MeasuredRun) -> list[Point]:
     and the spread from network to network.
     """
     own = own_couplings(run)
-    members = [_one_sample(ensemble, i) for i in range(ensemble.samples)]
+    members = [replace(ensemble, data=ensemble.data.isel(sample=[i])) for i in range(ensemble.samples)]
     points = []
     for reduced in REDUCED_TEMPERATURES:
         ratio = energy_ratio(run, own, reduced)
         random = np.array([energy_ratio(member, own_couplings(member), reduced)[0] for member in members])
         temperature = reduced * critical_temperature(own)
-        thermal = _thermal_error(run, temperature) / abs(solve_rs(own, temperature).energy)
+        slot = int(np.argmin(np.abs(run.temperatures - temperature)))
+        thermal = run.thermal_error(slot) / abs(solve_rs(own, temperature).energy)
         spread = random.std(ddof=1) * np.sqrt(1.0 + 1.0 / ensemble.samples)
         error, at = float(np.hypot(spread, thermal)), Place(run=run.name, reduced_temperature=reduced)
         measured, predicted = float(ratio.mean()), float(random.mean())
         points.append(Point(Comparison("e / e_RS", measured, error, predicted, ensemble.samples - 1, at=at)))
     return points
-
-
-def _one_sample(run: MeasuredRun, sample: int) -> MeasuredRun:
-    return MeasuredRun(run.name, run.config, run.widths, run.data.isel(sample=[sample]))
-
-
-def _thermal_error(run: MeasuredRun, temperature: float) -> float:
-    slot = int(np.argmin(np.abs(run.temperatures - temperature)))
-    errors = [run.energy_blocking(sample, slot).error for sample in range(run.samples)]
-    return float(np.sqrt(np.sum(np.square(errors))) / run.samples)
 
 
 def _epoch(run: MeasuredRun) -> float | None:
@@ -92,7 +85,7 @@ CLAIMS = (
     Claim(
         id="layered-ising.trained-order",
         statement="Training replaces the glass by an order that a random network of the same coupling variances lacks.",
-        source="Barney, Winer & Galitski, arXiv 2408.06421: hidden order with training, melting above the initial T_c.",
+        source=f"{BARNEY}: hidden order with training, melting above the initial T_c.",
         needs="a network before and after training, and at least 8 random networks of its widths",
         evaluate=PointsTest(
             _after,

@@ -7,10 +7,10 @@ correction for noise. Pairs that share one copy must be taken at the same time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from math import isqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,28 +53,19 @@ def triangles(copies: int) -> IntArray:
     return np.array(corners, dtype=np.int64).reshape(-1, 3)
 
 
-@dataclass(frozen=True)
-class PairStatistics:
-    """Thermal averages of a function f_ab of the overlap of two copies, for each sample."""
+class PairStatistics(NamedTuple):
+    """Thermal averages of a function f_ab of the overlap of two copies, for each sample: shape (samples, ...)."""
 
-    mean: FloatArray  #: (samples, ...), <f_ab>
-    square: FloatArray  #: (samples, ...), <f_ab^2>
-    touching: FloatArray  #: (samples, ...), <f_ab f_ac>: three copies
-    apart: FloatArray  #: (samples, ...), <f_ab f_cd> = <f_ab>^2: four copies, without bias
-
-    @property
-    def stacked(self) -> FloatArray:
-        """The four along a last axis, in this order."""
-        return np.stack([self.mean, self.square, self.touching, self.apart], axis=-1)
+    mean: FloatArray  #: <f_ab>
+    square: FloatArray  #: <f_ab^2>
+    touching: FloatArray  #: <f_ab f_ac>: three copies
+    apart: FloatArray  #: <f_ab f_cd> = <f_ab>^2: four copies, without bias
 
 
 def pair_statistics(values: FloatArray) -> PairStatistics:
-    """Return the averages of f over rows and pairs of copies.
+    """Return the averages over rows and pairs of copies of f in the course of a run, (..., rows, pairs).
 
-    Parameters
-    ----------
-    values : float64 (..., rows, pairs)
-        f of every pair in the course of a run. Below four copies `apart` is nan, below three `touching` too.
+    Below four copies `apart` is nan, below three `touching` too.
     """
     copies = copies_of(values.shape[-1])
     averages = values.mean(axis=-2)

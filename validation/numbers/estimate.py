@@ -28,6 +28,11 @@ def mean_of(samples: FloatArray) -> Estimate:
     return Estimate(float(value), float(error))
 
 
+def estimates_of(values: FloatArray, covariance: FloatArray) -> list[Estimate]:
+    """Return numbers with the errors that their covariance gives each."""
+    return [Estimate(float(v), float(e)) for v, e in zip(values, np.sqrt(np.diag(covariance)), strict=True)]
+
+
 def control_variate(values: FloatArray, controls: FloatArray, expected: float | FloatArray) -> Estimate:
     """Return the mean over samples with the error that control variates leave.
 

@@ -54,10 +54,6 @@ class Scaling:
         """The first of them as figures do."""
         return "$1/N$" if self.exponents[0] == 1 else f"$N^{{{-_fraction(self.exponents[0])}}}$"
 
-    def abscissa(self, sizes: FloatArray) -> FloatArray:
-        """Return the first correction at these sizes, for the axis of a figure."""
-        return np.asarray(sizes ** -self.exponents[0])
-
     def fits(self, sizes: FloatArray, values: FloatArray, errors: FloatArray) -> tuple[Extrapolation, ...]:
         """Return a fit for each exponent."""
         return tuple(self._fit(sizes, values, errors, exponent) for exponent in self.exponents)

@@ -19,7 +19,7 @@ import numpy as np
 from mcsim.estimators.jackknife import jackknife
 from validation.numbers.arrays import FloatArray
 from validation.numbers.copies import PairStatistics
-from validation.numbers.estimate import Estimate
+from validation.numbers.estimate import Estimate, estimates_of
 
 TOUCHING = 1.0 / 2.0
 APART = 1.0 / 3.0
@@ -45,11 +45,10 @@ def spread(statistics: PairStatistics) -> Spread:
     ValueError
         For fewer than two samples or fewer than four copies.
     """
-    rows = statistics.stacked
+    rows = np.stack(statistics, axis=-1)
     if np.isnan(rows).any():
         raise ValueError("needs four copies: [<f_12 f_34>] has two pairs that share none")
-    values, covariance = jackknife(rows, _spread_of_averages)
-    return Spread(*(Estimate(float(v), float(e)) for v, e in zip(values, np.sqrt(np.diag(covariance)), strict=True)))
+    return Spread(*estimates_of(*jackknife(rows, _spread_of_averages)))
 
 
 def _spread_of_averages(averages: FloatArray) -> FloatArray:

@@ -15,16 +15,12 @@ import numpy as np
 from mcsim.estimators.jackknife import jackknife
 from validation.numbers.arrays import FloatArray
 from validation.numbers.copies import copies_of, triangles
-from validation.numbers.estimate import Estimate
+from validation.numbers.estimate import Estimate, estimates_of
 from validation.numbers.lattice import lattice_distribution
 
 
 def squared_gaps(overlaps: FloatArray) -> FloatArray:
-    """Return (q_mid - q_min)^2 averaged over rows and triangles.
-
-    Parameters
-    ----------
-    overlaps : float64 (..., rows, pairs)
+    """Return (q_mid - q_min)^2 of overlaps (..., rows, pairs), averaged over rows and triangles.
 
     Raises
     ------
@@ -43,14 +39,7 @@ def squared_gaps(overlaps: FloatArray) -> FloatArray:
 
 
 def independent_squared_gap(values: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """Return E (q_mid - q_min)^2 of three independent draws.
-
-    Parameters
-    ----------
-    values : float64 (n,)
-        Possible |q|, rising.
-    probabilities : float64 (..., n)
-    """
+    """Return E (q_mid - q_min)^2 of three draws from values |q| (n,), rising, of these probabilities (..., n)."""
     above = probabilities[..., ::-1].cumsum(axis=-1)[..., ::-1] - probabilities
     # Middle at b, smallest at a < b: the largest above b in 6 orders, or beside it at b in 3.
     middle = probabilities * (6.0 * above + 3.0 * probabilities)
@@ -64,16 +53,9 @@ def independent_squared_gap(values: FloatArray, probabilities: FloatArray) -> Fl
 def triangle_ratio(overlaps: FloatArray, spins: int) -> Estimate:
     """Return [<(q_mid - q_min)^2>] over that of independent overlaps, with its jackknife error over samples.
 
-    Parameters
-    ----------
-    overlaps : float64 (samples, rows, pairs)
-        Overlaps of Ising spins, multiples of 1/N.
-    spins : int
-        N.
+    Overlaps (samples, rows, pairs) are those of N Ising spins, multiples of 1/N.
     """
     values = np.arange(spins + 1) / spins
     rows = np.column_stack([squared_gaps(overlaps), lattice_distribution(overlaps, spins)])
-    ratio, covariance = jackknife(
-        rows, lambda mean: np.array([mean[0] / float(independent_squared_gap(values, mean[1:]))])
-    )
-    return Estimate(float(ratio[0]), float(np.sqrt(covariance[0, 0])))
+    [ratio] = estimates_of(*jackknife(rows, lambda mean: mean[0] / independent_squared_gap(values, mean[1:])))
+    return ratio

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from validation.claims.glass import DistributionFigure
 from validation.claims.overlap_law import OverlapLaw
 from validation.numbers.lattice import density_of_magnitude, lattice_distribution
-from validation.pages.plots import INKS, MARKERS, figure, label_of, standard_error, to_svg
+from validation.pages.plots import MARKERS, averages, figure, label_of, to_svg
 from validation.runs.spin_overlaps import slot_overlaps
 
 # Bins of P(|q|).
@@ -20,12 +20,12 @@ def distribution_figure(drawn: DistributionFigure) -> str:
     with figure(2) as (drawing, axes):
         left, right = axes
         for i, (run, slot) in enumerate(family.at(drawn.entry)):
-            shares = lattice_distribution(slot_overlaps(run, slot).total, run.spins)
-            edges, density = density_of_magnitude(shares, run.spins, BINS)
+            shares = lattice_distribution(slot_overlaps(run, slot).total, run.size)
+            edges, density = density_of_magnitude(shares, run.size, BINS)
+            middles = 0.5 * (edges[1:] + edges[:-1])
+            style = {"fmt": f"{MARKERS[i]}-", "lw": 0.6, "ms": 3.5, "capsize": 1.5}
             for axis in axes:
-                axis.errorbar(0.5 * (edges[1:] + edges[:-1]), density.mean(axis=0), standard_error(density),
-                              fmt=MARKERS[i] + "-", ms=3.5, lw=0.6, mfc="white", color=INKS[i], capsize=1.5,
-                              label=f"N = {run.spins}")  # fmt: skip
+                averages(axis, middles, density, i, f"N = {run.size}", **style)
         top = left.get_ylim()[1]
         for axis in axes:
             _show_law(axis, law, top)

@@ -16,7 +16,7 @@ from validation.claims.points import PointsFigure
 from validation.pages.distribution_figure import distribution_figure
 from validation.pages.limits_figure import points_figure
 from validation.pages.mlp_figures import theory_curve
-from validation.pages.plots import INKS, MARKERS, figure, standard_error, temperature_axis, to_svg
+from validation.pages.plots import INKS, MARKERS, averages, figure, points, temperature_axis, to_svg
 from validation.pages.spectra_figure import spectra_figure
 
 
@@ -32,8 +32,7 @@ def susceptibility_figure(drawn: SusceptibilityFigure) -> str:
         for i, run in enumerate(family.runs):
             keep = (run.temperatures < 2.2 * t_c) & (run.temperatures > 0.5 * t_c)
             scaled = scaled_susceptibility(run)[:, keep]
-            axis.errorbar(run.temperatures[keep], scaled.mean(axis=0), standard_error(scaled), fmt=MARKERS[i] + "-",
-                          ms=4, mfc="white", lw=0.8, color=INKS[i], capsize=2, label=f"N = {run.spins}")  # fmt: skip
+            averages(axis, run.temperatures[keep], scaled, i, f"N = {run.size}", fmt=f"{MARKERS[i]}-", lw=0.8)
         axis.axvline(t_c, color="0.3", lw=1.2, label="$T_c$ (theory)")
         axis.set_yscale("log")
         temperature_axis(axis, logarithmic=False)
@@ -50,14 +49,13 @@ def curve_figure(drawn: CurveFigure) -> str:
         left, right = axes
         left.plot(line.energy, line.entropy, color=INKS[0], label="RS, infinite width")
         right.axhline(0, color=INKS[0], lw=1.2)
-        for i, (route, points) in enumerate(drawn.routes.items()):
-            comparisons = [point.comparison for point in points]
+        for i, (route, limits) in enumerate(drawn.routes.items()):
+            comparisons = [limit.comparison for limit in limits]
             e = np.array([energies[c.at.beta] for c in comparisons if c.at.beta is not None])
             s, errors = np.array([c.measured for c in comparisons]), [c.error for c in comparisons]
-            style = {"fmt": MARKERS[i], "ms": 5, "mfc": "white", "color": INKS[i + 1], "capsize": 2, "label": route}
-            left.errorbar(e, s, errors, **style)
-            shifted = e + 0.02 * (i - 1) * np.ptp(e)
-            right.errorbar(shifted, s - [c.predicted for c in comparisons], errors, **style)
+            points(left, e, s, errors, i, route, ms=5, color=INKS[i + 1])
+            shifted, deviations = e + 0.02 * (i - 1) * np.ptp(e), s - [c.predicted for c in comparisons]
+            points(right, shifted, deviations, errors, i, route, ms=5, color=INKS[i + 1])
         left.set_ylabel("entropy relative to the prior  $s$  [nats]")
         right.set_ylabel("$s$ measured minus RS  [nats]")
         left.legend()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +13,9 @@ from matplotlib.axes import Axes
 from validation.claims.points import Point, PointsFigure
 from validation.numbers.compare import Comparison
 from validation.numbers.limit import Limit
-from validation.pages.plots import BETA_LABEL, INKS, MARKERS, figure, label_of, temperature_axis, to_svg
+from validation.pages.plots import BETA_LABEL, INKS, MARKERS, figure, label_of, points, temperature_axis, to_svg
 
+T = TypeVar("T")
 MOST_PANELS = 3
 # Characters that fit over an axis.
 TITLE = 46
@@ -21,15 +23,15 @@ TITLE = 46
 
 def points_figure(drawn: PointsFigure) -> str:
     """Draw the first few quantities at a few temperatures, and the deviations of all in standard errors."""
-    panels = _by_quantity(drawn.points)
-    limits = [(quantity, [p for p in points if p.limit]) for quantity, points in panels.items()]
+    panels = _grouped(drawn.points, lambda point: point.comparison.quantity)
+    limits = [(quantity, [p for p in group if p.limit]) for quantity, group in panels.items()]
     comparisons = [point.comparison for point in drawn.points]
     deviations = math.isfinite(_abscissa(comparisons[0]))
     with figure(min(len(limits), MOST_PANELS) + deviations) as (drawing, axes):
-        for axis, (quantity, points) in zip(axes, limits[:MOST_PANELS], strict=False):
+        for axis, (quantity, group) in zip(axes, limits[:MOST_PANELS], strict=False):
             axis.set_title(textwrap.fill(quantity, TITLE), fontsize=9, loc="left")
-            if points:
-                draw_limits(axis, points)
+            if group:
+                draw_limits(axis, group)
             else:
                 _draw_sides(axis, comparisons)
         if deviations:
@@ -37,19 +39,12 @@ def points_figure(drawn: PointsFigure) -> str:
         return to_svg(drawing)
 
 
-def _by_quantity(points: Sequence[Point]) -> dict[str, list[Point]]:
-    panels: dict[str, list[Point]] = {}
-    for point in points:
-        panels.setdefault(point.comparison.quantity, []).append(point)
-    return panels
-
-
-def draw_limits(axis: Axes, points: Sequence[Point], labels: Sequence[str] = ()) -> None:
+def draw_limits(axis: Axes, drawn: Sequence[Point], labels: Sequence[str] = ()) -> None:
     """Draw limits less their predictions against the first correction: the coldest, the hottest and one between.
 
     Dotted lines beside the limits are what their negative controls say. Labels are temperatures if none are given.
     """
-    picked = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
+    picked = [drawn[i] for i in sorted({0, len(drawn) // 2, len(drawn) - 1})]
     for curve, point in enumerate(picked):
         if point.limit is not None:
             _draw_limit(axis, point, point.limit, curve, labels[curve] if labels else label_of(point.limit.at))
@@ -62,15 +57,14 @@ def draw_limits(axis: Axes, points: Sequence[Point], labels: Sequence[str] = ())
 
 
 def _draw_limit(axis: Axes, point: Point, limit: Limit, curve: int, label: str) -> None:
-    x, predicted = limit.scaling.abscissa(limit.sizes), point.comparison.predicted
-    ink, marker = INKS[curve], MARKERS[curve]
-    axis.errorbar(x, limit.values - predicted, limit.errors, fmt=marker, ms=4, mfc="white", color=ink, capsize=2,
-                  label=label)  # fmt: skip
+    x, predicted = limit.sizes ** -limit.scaling.exponents[0], point.comparison.predicted
+    ink = INKS[curve]
+    points(axis, x, limit.values - predicted, limit.errors, curve, label)
     line = np.linspace(0.0, 1.05 * x.max(), 60)
     for exponent, fit in zip(limit.scaling.exponents, limit.fits, strict=True):
         fitted = fit.at(line ** (exponent / limit.scaling.exponents[0]))
         axis.plot(line, fitted - predicted, color=ink, lw=1, ls="--")
-    axis.errorbar([0.0], [limit.value - predicted], [limit.error], fmt=marker, ms=5, color=ink, capsize=3)
+    axis.errorbar([0.0], [limit.value - predicted], [limit.error], fmt=MARKERS[curve], ms=5, color=ink, capsize=3)
     if point.wrong is not None:
         beside = np.array([-0.05, 0.1]) * x.max()
         axis.plot(beside, [point.wrong.predicted - predicted] * 2, color=ink, lw=1.6, ls=":")
@@ -78,11 +72,10 @@ def _draw_limit(axis: Axes, point: Point, limit: Limit, curve: int, label: str) 
 
 def _draw_sides(axis: Axes, comparisons: Sequence[Comparison]) -> None:
     """Draw both sides of comparisons that are no limits: measured as points, predicted as lines."""
-    for i, (group, chosen) in enumerate(_grouped(comparisons).items()):
-        ink, x = INKS[i % len(INKS)], [_abscissa(c) for c in chosen]
-        axis.plot(x, [c.predicted for c in chosen], color=ink, lw=1.2)
-        axis.errorbar(x, [c.measured for c in chosen], [c.error for c in chosen], fmt=MARKERS[i % len(MARKERS)], ms=4,
-                      mfc="white", color=ink, capsize=2, label=group)  # fmt: skip
+    for i, (name, group) in enumerate(_grouped(comparisons, _legend).items()):
+        x = [_abscissa(c) for c in group]
+        axis.plot(x, [c.predicted for c in group], color=INKS[i % len(INKS)], lw=1.2)
+        points(axis, x, [c.measured for c in group], [c.error for c in group], i, name)
     axis.set_ylabel("lines: what it is compared with")
     axis.legend()
     _label_abscissa(axis, comparisons)
@@ -92,23 +85,26 @@ def _draw_deviations(axis: Axes, comparisons: Sequence[Comparison]) -> None:
     """Draw deviations in standard errors, a marker for each quantity, size or run."""
     axis.axhspan(-2, 2, color="0.9", zorder=0)
     axis.axhline(0, color="0.3", lw=1.2)
-    groups = _grouped(comparisons)
-    for i, (group, chosen) in enumerate(groups.items()):
-        axis.plot([_abscissa(c) for c in chosen], [c.z for c in chosen], MARKERS[i % len(MARKERS)], ms=5, mfc="white",
-                  color=INKS[i % len(INKS)], label=group)  # fmt: skip
+    groups = _grouped(comparisons, _legend)
+    for i, (name, group) in enumerate(groups.items()):
+        axis.plot([_abscissa(c) for c in group], [c.z for c in group], MARKERS[i % len(MARKERS)], ms=5, mfc="white",
+                  color=INKS[i % len(INKS)], label=name)  # fmt: skip
     _label_abscissa(axis, comparisons)
     axis.set_ylabel("deviations in standard errors")
     if len(groups) > 1:
         axis.legend(fontsize=7, ncols=2 if max(map(len, groups)) < TITLE // 3 else 1)
 
 
-def _grouped(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
-    """Return comparisons by what a legend calls them: their run, else their size, else their quantity."""
-    groups: dict[str, list[Comparison]] = {}
-    for c in comparisons:
-        name = c.at.run or (c.quantity if c.at.size is None else f"N = {c.at.size}")
-        groups.setdefault(name, []).append(c)
+def _grouped(items: Sequence[T], name: Callable[[T], str]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = {}
+    for item in items:
+        groups.setdefault(name(item), []).append(item)
     return groups
+
+
+def _legend(c: Comparison) -> str:
+    """Return what a legend calls a comparison: its run, else its size, else its quantity."""
+    return c.at.run or (c.quantity if c.at.size is None else f"N = {c.at.size}")
 
 
 def _abscissa(comparison: Comparison) -> float:

@@ -10,7 +10,7 @@ from scipy.interpolate import PchipInterpolator
 
 from theory.result import NotConvergedError
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import BETA_LABEL, INKS, MARKERS, averages, figure, label_of, standard_error, to_svg
+from validation.pages.plots import BETA_LABEL, INKS, averages, figure, label_of, standard_error, to_svg
 from validation.pages.run_figures import draw_histogram
 from validation.runs.mlp_family import MlpFamily
 from validation.runs.mlps import MeasuredMlp
@@ -64,11 +64,10 @@ def thermodynamics_figure(family: MlpFamily) -> str:
     """Draw energy against beta and entropy against energy of the widest run."""
     run, curve = family.largest, theory_curve(family)
     rising = slice(None, None, -1)
-    betas = run.betas[rising]
     with figure(2) as (drawing, axes):
         left, right = axes
         left.plot(curve.beta, curve.energy, color=INKS[0], label="RS, infinite width")
-        averages(left, betas, run.energies[:, rising], 1, f"Monte Carlo, N = {run.sites}")
+        averages(left, run.betas[rising], run.energies[:, rising], 1, f"Monte Carlo, N = {run.size}")
         left.set_xlabel(BETA_LABEL)
         left.set_ylabel("energy per input  $e$  [coupling scale]")
         _shade_unstable(left, curve)
@@ -84,8 +83,7 @@ def thermodynamics_figure(family: MlpFamily) -> str:
 
 def _entropy_points(axis: Axes, run: MeasuredMlp) -> None:
     """Draw s(e), each network at its own energies: at a common one the average would mix temperatures."""
-    phi = np.array([integral.values for integral in run.free_entropy_by_integration])
-    energies = run.energies[:, ::-1]
+    phi, energies = run.free_entropy_by_integration[0], run.energies[:, ::-1]
     _curve_points(axis, energies, phi + run.betas[::-1] * energies, 0, r"integration over $\beta$")
     few = run.first(_DENSITY_SAMPLES)
     own = few.energies[:, ::-2]
@@ -95,10 +93,8 @@ def _entropy_points(axis: Axes, run: MeasuredMlp) -> None:
 
 
 def _curve_points(axis: Axes, energies: FloatArray, entropies: FloatArray, ink: int, label: str) -> None:
-    axis.errorbar(
-        energies.mean(axis=0), entropies.mean(axis=0), standard_error(entropies), standard_error(energies),
-        fmt=MARKERS[ink], ms=4, mfc="white", color=INKS[ink + 1], capsize=2, label=label,
-    )  # fmt: skip
+    style = {"xerr": standard_error(energies), "color": INKS[ink + 1]}
+    averages(axis, energies.mean(axis=0), entropies, ink, label, **style)
 
 
 def overlaps_figure(family: MlpFamily) -> str:

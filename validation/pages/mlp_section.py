@@ -8,14 +8,14 @@ from theory.result import NotConvergedError
 from validation.pages import mlp_figures
 from validation.pages.run_figures import ladder_figure, sampling
 from validation.runs.mlp_family import MlpFamily
-from validation.runs.mlps import MeasuredMlp
 
 
 def family_section(family: MlpFamily) -> dict[str, Any]:
     """Return figures of the widest run and facts about all, as the template expects."""
+    sampled = [(f"{run.name} (widths {', '.join(map(str, run.model.widths))})", sampling(run)) for run in family.runs]
     return {
         "name": family.label,
-        "facts": [*_facts(family), *((f"{run.name} (widths {_widths(run)})", sampling(run)) for run in family.runs)],
+        "facts": [*_facts(family), *sampled],
         "figures": [
             (
                 mlp_figures.thermodynamics_figure(family),
@@ -49,7 +49,3 @@ def _facts(family: MlpFamily) -> list[tuple[str, str]]:
         ("prior", "N(0, 1) inputs" if model.prior == "gaussian" else "inputs on the sphere |x|² = N"),
         ("replica symmetry is stable", stability),
     ]
-
-
-def _widths(run: MeasuredMlp) -> str:
-    return ", ".join(map(str, run.model.widths))

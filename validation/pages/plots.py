@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
@@ -82,10 +82,16 @@ def standard_error(samples: FloatArray) -> FloatArray:
     return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(samples.shape[0]))
 
 
-def averages(axis: Axes, x: FloatArray, samples: FloatArray, ink: int, label: str) -> None:
+def points(axis: Axes, x: ArrayLike, y: ArrayLike, errors: ArrayLike, ink: int, label: str, **style: Any) -> None:
+    """Draw points with error bars in one of the inks, with the marker that goes with it."""
+    color, marker = INKS[ink % len(INKS)], MARKERS[ink % len(MARKERS)]
+    usual: dict[str, Any] = {"fmt": marker, "color": color, "ms": 4, "mfc": "white", "capsize": 2}
+    axis.errorbar(x, y, errors, label=label, **(usual | style))
+
+
+def averages(axis: Axes, x: ArrayLike, samples: FloatArray, ink: int, label: str, **style: Any) -> None:
     """Draw means over samples (samples, points) with their standard errors."""
-    axis.errorbar(x, samples.mean(axis=0), standard_error(samples), fmt=MARKERS[ink % len(MARKERS)], ms=4, mfc="white",
-                  color=INKS[ink % len(INKS)], capsize=2, label=label)  # fmt: skip
+    points(axis, x, samples.mean(axis=0), standard_error(samples), ink, label, **style)
 
 
 def log_axis(axis: Axes, name: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:

@@ -55,11 +55,8 @@ def evaluate(runs: Sequence[AnyRun], claims: Sequence[Claim]) -> tuple[list[Find
     untested: list[Untested] = []
     grouped = families(runs)
     for claim in claims:
-        reasons = []
-        before = len(findings)
-        for family in grouped:
-            if family.subject is not claim.about:
-                continue
+        reasons, before = [], len(findings)
+        for family in (family for family in grouped if family.subject is claim.about):
             try:
                 findings.append(claim.test(family))
             except NotApplicableError as error:
@@ -101,14 +98,8 @@ def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[s
 
 def _comparison_json(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison with where it was taken; what does not apply, and what is not finite, is null."""
-    numbers = {
-        "measured": comparison.measured,
-        "error": comparison.error,
-        "predicted": comparison.predicted,
-        "z": comparison.z,
-        "p": comparison.p,
-        "minimal_detectable_effect": comparison.minimal_detectable_effect,
-    }
+    names = ("measured", "error", "predicted", "z", "p", "minimal_detectable_effect")
+    numbers = {name: getattr(comparison, name) for name in names}
     return {
         "name": comparison.name,
         "quantity": comparison.quantity,

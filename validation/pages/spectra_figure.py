@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from theory.mlp.exact.free_product import product_density, product_support
 from validation.claims.linear import SpectraFigure
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import INKS, MARKERS, figure, standard_error, to_svg
+from validation.pages.plots import INKS, averages, figure, points, to_svg
 from validation.runs.mlp_family import MlpFamily
 
 _BINS = 24
@@ -32,17 +32,13 @@ def spectra_figure(drawn: SpectraFigure) -> str:
 def _draw_spectra(axis: Axes, family: MlpFamily, spectra: Sequence[FloatArray]) -> None:
     c_w, ratios = family.largest.model.weight_variance, family.theory.width_ratios
     for i, eigenvalues in enumerate(spectra):
-        factors, ink = i + 1, INKS[i % len(INKS)]
+        factors = i + 1
         its_ratios, scale = ratios[: factors + 1], np.sqrt(c_w**factors)
         low, high = (float(scale * np.sqrt(edge)) for edge in product_support(its_ratios))
         edges = np.linspace(low, high, _BINS + 1)
-        axis.plot(*_binned_law(its_ratios, scale, edges), color=ink, lw=1.2)
-        density = _histograms(eigenvalues, edges)
-        axis.errorbar(
-            0.5 * (edges[1:] + edges[:-1]), density.mean(axis=0),
-            standard_error(density), fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
-            capsize=2, color=ink, label=f"{factors} factor{'s' if i else ''}, N = {family.largest.sites}",
-        )  # fmt: skip
+        axis.plot(*_binned_law(its_ratios, scale, edges), color=INKS[i % len(INKS)], lw=1.2)
+        label = f"{factors} factor{'s' if i else ''}, N = {family.largest.size}"
+        averages(axis, 0.5 * (edges[1:] + edges[:-1]), _histograms(eigenvalues, edges), i, label)
     axis.plot([], [], **_LINE)
     axis.set_ylim(0, 1.3 * axis.get_ylim()[1])  # room for the legend
     axis.set_xlabel(r"singular value of the product of weights  $\sigma$")
@@ -76,13 +72,10 @@ def _histograms(eigenvalues: FloatArray, edges: FloatArray) -> FloatArray:
 
 def _draw_overlaps(axis: Axes, drawn: SpectraFigure) -> None:
     rows = [(drawn.means, 0, r"$K^\ell_{ab} / \beta^2$"), (drawn.differences, 1, r"$K^\ell_{aa} - K^\ell_{ab}$")]
-    for i, (points, first, label) in enumerate(rows):
-        layers, limits = np.arange(first, first + len(points)), [point.comparison for point in points]
+    for i, (of_layers, first, label) in enumerate(rows):
+        layers, limits = np.arange(first, first + len(of_layers)), [point.comparison for point in of_layers]
         axis.plot(layers, [limit.predicted for limit in limits], "-", color=INKS[i], lw=1.2)
-        axis.errorbar(
-            layers, [limit.measured for limit in limits], [limit.error for limit in limits], fmt=MARKERS[i], ms=5,
-            mfc="white", capsize=2, color=INKS[i], label=label,
-        )  # fmt: skip
+        points(axis, layers, [limit.measured for limit in limits], [limit.error for limit in limits], i, label, ms=5)
     axis.plot([], [], **_LINE)
     axis.set_xticks(np.arange(len(drawn.means)))
     axis.set_ylim(bottom=0)

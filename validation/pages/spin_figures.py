@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from theory.layered_sk import LayeredCouplings, critical_temperature, solve_rs
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import INKS, averages, figure, standard_error, temperature_axis, to_svg
+from validation.pages.plots import INKS, averages, figure, points, standard_error, temperature_axis, to_svg
 from validation.pages.run_figures import draw_histogram
 from validation.runs.spins import MeasuredRun
 
@@ -16,8 +16,7 @@ def energy_error(run: MeasuredRun) -> FloatArray:
     """Return the error of the energy per spin: over disorder where it varies, else within the chains."""
     if run.is_gaussian and run.samples > 1:
         return standard_error(run.energies)
-    thermal = run.thermal_errors()
-    return np.asarray(np.sqrt((thermal**2).sum(axis=0)) / run.samples, dtype=np.float64)
+    return np.array([run.thermal_error(slot) for slot in range(run.betas.size)])
 
 
 def run_figure(run: MeasuredRun, couplings: LayeredCouplings, theory_name: str) -> str:
@@ -30,10 +29,8 @@ def run_figure(run: MeasuredRun, couplings: LayeredCouplings, theory_name: str) 
     with figure(2) as (drawing, axes):
         left, right = axes
         left.plot(grid, [s.energy for s in solutions], color=INKS[0], label=theory_name)
-        left.errorbar(
-            temperatures, run.energies.mean(0)[keep], energy_error(run)[keep], fmt="o", ms=4, mfc="white",
-            color=INKS[1], capsize=2, label=f"Monte Carlo, N = {run.spins}",
-        )  # fmt: skip
+        energies, errors = run.energies.mean(axis=0)[keep], energy_error(run)[keep]
+        points(left, temperatures, energies, errors, 1, f"Monte Carlo, N = {run.size}", fmt="o")
         left.set_ylabel("energy per spin  $e$  [coupling scale]")
         _show_overlaps(right, run, grid, np.array([s.overlaps for s in solutions]))
         for axis in axes:

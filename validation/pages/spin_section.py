@@ -46,7 +46,7 @@ def _facts(run: MeasuredRun) -> list[tuple[str, str]]:
     return [
         ("network", source),
         ("widths", ", ".join(str(n) for n in run.widths)),
-        ("spins", str(run.spins)),
+        ("spins", str(run.size)),
         ("sampling", sampling(run)),
         ("largest drift of maintained fields", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
     ]

@@ -10,10 +10,9 @@ import numpy as np
 
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
-from validation.runs.mlps import MeasuredMlp
-from validation.runs.spins import MeasuredRun
+from validation.runs.measured import Measured
 
-RunT = TypeVar("RunT", MeasuredRun, MeasuredMlp)
+RunT = TypeVar("RunT", bound=Measured)
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,7 @@ class MlpFamily(Family[MeasuredMlp]):
 
     variance_factor: float = 1.0  #: on C_W in the predictions; other than 1 for a theory known to be wrong
 
-    @property
-    def subject(self) -> Subject:
-        """Random MLPs, always."""
-        return Subject.RANDOM_MLPS
+    subject = Subject.RANDOM_MLPS
 
     @property
     def layers_compared(self) -> list[int]:
@@ -106,14 +103,6 @@ def families_of_mlps(runs: Sequence[MeasuredMlp]) -> list[MlpFamily]:
     for run in runs:
         model = run.model
         ratios = tuple(round(width / model.sites, 2) for width in model.widths)
-        key = (
-            model.activation,
-            model.activation_shape,
-            ratios,
-            model.weight_variance,
-            model.bias_variance,
-            model.prior,
-            run.reaches_prior,
-        )
-        groups.setdefault(key, []).append(run)
-    return [MlpFamily(tuple(sorted(group, key=lambda run: run.sites))) for group in groups.values()]
+        law = (model.activation, model.activation_shape, model.weight_variance, model.bias_variance, model.prior)
+        groups.setdefault((law, ratios, run.reaches_prior), []).append(run)
+    return [MlpFamily(tuple(sorted(group, key=lambda run: run.size))) for group in groups.values()]

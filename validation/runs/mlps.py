@@ -1,4 +1,4 @@
-"""What a run of random MLPs measured, reduced to one number per sample and slot."""
+"""What a run of random MLPs measured."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mcsim.config import RandomMlp, RunConfig
-from mcsim.estimators.free_entropy import FreeEntropy, Reweighting, by_integration
-from mcsim.estimators.series import Blocking, blocking
+from mcsim.estimators.free_entropy import Reweighting, by_integration
 from theory import activations
 from theory.mlp import MlpModel
 from theory.mlp.exact.infinite_temperature import prior_self_overlaps
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
 from validation.numbers.copies import PairStatistics, pair_statistics
-from validation.numbers.equilibration import p_value_of_shift
+from validation.runs.measured import Measured
 
 # Energies of a slot that MBAR pools: its time grows with them, and networks differ more than their noise.
 MBAR_DRAWS = 200
@@ -42,33 +41,22 @@ def measured_mlp(name: str, config: RunConfig, data: xr.Dataset) -> MeasuredMlp:
     They are most of a run, and a report holds dozens of runs: energies, 8 bytes x samples x slots x rows x copies, are
     all that is left.
     """
-    means = {
-        f"{series}_mean": (
-            ("sample", "slot", "layer"),
-            np.mean(data[series].values, axis=(2, 3), dtype=np.float64),
-        )
-        for series in ("overlap", "self_overlap")
-    }
-    pairs = {"overlap_pairs": (("sample", "slot", "layer", "average"), _pair_averages(data.overlap.values))}
-    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(means).assign(pairs))
+    dims = ("sample", "slot", "layer")
+    averages: dict[str, Any] = {"overlap_pairs": ((*dims, "average"), _pair_averages(data.overlap.values))}
+    for series in ("overlap", "self_overlap"):
+        averages[f"{series}_mean"] = (dims, np.mean(data[series].values, axis=(2, 3), dtype=np.float64))
+    return MeasuredMlp(name, config, data.drop_vars(["overlap", "self_overlap"]).assign(averages))
 
 
 def _pair_averages(overlaps: NDArray[np.floating[Any]]) -> FloatArray:
-    """Return what `PairStatistics.stacked` holds of overlaps (samples, slots, rows, pairs, layers)."""
-    by_slot = [
-        pair_statistics(np.moveaxis(overlaps[:, slot], -1, 1).astype(np.float64)).stacked
-        for slot in range(overlaps.shape[1])
-    ]
-    return np.stack(by_slot, axis=1)
+    """Return `PairStatistics`, along a last axis, of overlaps (samples, slots, rows, pairs, layers)."""
+    by_slot = (np.moveaxis(overlaps[:, slot], -1, 1).astype(np.float64) for slot in range(overlaps.shape[1]))
+    return np.stack([np.stack(pair_statistics(values), axis=-1) for values in by_slot], axis=1)
 
 
 @dataclass(frozen=True)
-class MeasuredMlp:
-    """One run of random MLPs. Slot 0 is the coldest; the last one is often beta = 0."""
-
-    name: str  #: for tables and legends
-    config: RunConfig
-    data: xr.Dataset  #: as `measured_mlp` leaves it
+class MeasuredMlp(Measured):
+    """One run of random MLPs."""
 
     @property
     def model(self) -> RandomMlp:
@@ -77,43 +65,18 @@ class MeasuredMlp:
         return self.config.model
 
     @property
-    def sites(self) -> int:
+    def size(self) -> int:
         """The reference width N."""
         return self.model.sites
-
-    @property
-    def size(self) -> int:
-        """Number of sites: the reference width."""
-        return self.sites
-
-    @property
-    def samples(self) -> int:
-        """Number of networks."""
-        return int(self.data.sizes["sample"])
 
     @property
     def layers(self) -> int:
         """Number of layers with overlaps, L + 1 with the input."""
         return len(self.model.widths)
 
-    @property
-    def betas(self) -> FloatArray:
-        """Inverse temperature of each slot, falling."""
-        return np.asarray(self.data.beta.values, dtype=np.float64)
-
     def place(self, slot: int) -> Place:
         """Return where a slot is."""
         return Place(beta=float(self.betas[slot]))
-
-    @property
-    def reaches_prior(self) -> bool:
-        """Whether the hottest slot has beta = 0, where moments are known."""
-        return bool(self.betas[-1] == 0.0)
-
-    @cached_property
-    def energy_series(self) -> FloatArray:
-        """Return H / N, (samples, slots, rows, copies)."""
-        return np.asarray(self.data.energy.values, dtype=np.float64) / self.sites
 
     @cached_property
     def energies(self) -> FloatArray:
@@ -127,7 +90,7 @@ class MeasuredMlp:
         Copies are independent draws: it is unbiased however slowly chains move. The variance in the course of a chain
         of T measurements would lose a share 2 tau / T.
         """
-        return np.asarray(self.betas**2 * self.sites * self.energy_series.var(axis=3, ddof=1).mean(axis=2))
+        return np.asarray(self.betas**2 * self.size * self.energy_series.var(axis=3, ddof=1).mean(axis=2))
 
     @property
     def self_overlaps(self) -> FloatArray:
@@ -164,26 +127,28 @@ class MeasuredMlp:
             return np.zeros((self.samples, 0))
         model, series = self.model, self.energy_series[:, -1]
         expected = prior_self_overlaps(theory_of(model), model.widths)
-        square = self.sites * np.square(series).mean(axis=(1, 2)) - model.weight_variance * expected[-1]
+        square = self.size * np.square(series).mean(axis=(1, 2)) - model.weight_variance * expected[-1]
         # Energies per sqrt(N) are of order 1, like the others.
-        mean = np.sqrt(self.sites) * series.mean(axis=(1, 2))
+        mean = np.sqrt(self.size) * series.mean(axis=(1, 2))
         return np.column_stack([mean, square, self.self_overlaps[:, -1, 1:] - expected[1:]])
 
     @cached_property
-    def free_entropy_by_integration(self) -> list[FreeEntropy]:
-        """Return Phi of each sample by thermodynamic integration, betas rising."""
-        return [by_integration(self._rising_betas, series, self.sites) for series in self._rising_energies()]
+    def free_entropy_by_integration(self) -> tuple[FloatArray, FloatArray]:
+        """Return Phi of each sample by thermodynamic integration and its error of discretisation, betas rising."""
+        integrals = [by_integration(self._rising_betas, series, self.size) for series in self._rising_energies]
+        return np.array([i.values for i in integrals]), np.array([i.discretization for i in integrals])
 
     @cached_property
     def reweightings(self) -> list[Reweighting]:
         """Return the pooled energies of each sample (MBAR), betas rising."""
-        energies = self._rising_energies()
-        return [Reweighting(self._rising_betas, series, self.sites, draws=MBAR_DRAWS) for series in energies]
+        betas, energies = self._rising_betas, self._rising_energies
+        return [Reweighting(betas, series, self.size, draws=MBAR_DRAWS) for series in energies]
 
     @property
     def _rising_betas(self) -> FloatArray:
         return np.ascontiguousarray(self.betas[::-1])
 
+    @property
     def _rising_energies(self) -> FloatArray:
         return np.asarray(self.data.energy.values[:, ::-1], dtype=np.float64)
 
@@ -192,11 +157,3 @@ class MeasuredMlp:
         if samples >= self.samples:
             return self
         return MeasuredMlp(self.name, self.config, self.data.isel(sample=slice(samples)))
-
-    def energy_blocking(self, sample: int, slot: int) -> Blocking:
-        """Return <H>/N of one sample and slot, with its autocorrelation."""
-        return blocking(self.energy_series[sample, slot])
-
-    def equilibration_p_value(self) -> float:
-        """Return the chance of so large a shift of any slot's energy, second quarter to second half, if it is noise."""
-        return p_value_of_shift(self.energy_series, over_disorder=self.samples >= 4)

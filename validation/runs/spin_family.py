@@ -41,6 +41,11 @@ class SpinFamily(Family[MeasuredRun]):
         """Return T of each entry of `slots`, rising."""
         return np.array([self.largest.temperatures[slots[-1]] for slots in self.slots])
 
+    def between(self, low: float, high: float) -> list[int]:
+        """Return the entries of `slots` with low T_c <= T <= high T_c, coldest first."""
+        t_c = self.critical_temperature
+        return [i for i, temperature in enumerate(self.temperatures) if low * t_c <= temperature <= high * t_c]
+
 
 def families_of_spins(runs: Sequence[MeasuredRun]) -> list[SpinFamily]:
     """Group Gaussian runs by shape, variance and copies; each stored network's widths make a family of their own.
@@ -50,10 +55,10 @@ def families_of_spins(runs: Sequence[MeasuredRun]) -> list[SpinFamily]:
     groups: dict[tuple[object, ...], list[MeasuredRun]] = {}
     for run in (r for r in runs if r.is_gaussian):
         couplings = couplings_of(run)
-        shape = tuple(round(n / run.spins, 2) for n in run.widths)
+        shape = tuple(round(n / run.size, 2) for n in run.widths)
         strength = tuple(np.round(np.diag(couplings.coupling_matrix, 1), 6))
         groups.setdefault((shape, strength, run.config.run.copies), []).append(run)
-    families = [SpinFamily(tuple(sorted(group, key=lambda run: run.spins))) for group in groups.values()]
+    families = [SpinFamily(tuple(sorted(group, key=lambda run: run.size))) for group in groups.values()]
     for widths in dict.fromkeys(run.widths for run in runs if not run.is_gaussian):
         families.append(SpinFamily(tuple(run for run in runs if run.widths == widths)))
     return families
@@ -74,7 +79,7 @@ def own_couplings(run: MeasuredRun) -> LayeredCouplings:
 def bonds_per_spin(run: MeasuredRun) -> FloatArray:
     """Return N_{k-1} N_k / N for each layer of bonds."""
     widths = np.array(run.widths, dtype=np.float64)
-    return np.asarray(widths[:-1] * widths[1:] / run.spins, dtype=np.float64)
+    return np.asarray(widths[:-1] * widths[1:] / run.size, dtype=np.float64)
 
 
 def bond_strengths(run: MeasuredRun) -> FloatArray:

@@ -57,12 +57,7 @@ def distinct_fourth(overlaps: FloatArray, spins: int) -> FloatArray:
 def bond_overlap(neighbours: FloatArray, strengths: FloatArray) -> FloatArray:
     """Return r = sum_k w_k q_{k-1} q_k / sum_k w_k, the covariance of the energies of two copies over N W.
 
-    Parameters
-    ----------
-    neighbours : float64 (..., bond layers)
-        q_{k-1} q_k.
-    strengths : float64 (bond layers,)
-        w_k = sigma_k^2 N_{k-1} N_k / N.
+    `neighbours` are q_{k-1} q_k, (..., bond layers), `strengths` w_k = sigma_k^2 N_{k-1} N_k / N.
     """
     return np.asarray(neighbours @ (strengths / strengths.sum()))
 

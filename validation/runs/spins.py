@@ -1,51 +1,36 @@
-"""What a run measured, reduced to one number per sample and slot: the disorder does the rest of the error bar."""
+"""What a run of layered Ising spins measured, and runs of both kinds from their folders."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import xarray as xr
+from numpy.typing import NDArray
 
 from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
-from mcsim.estimators.series import Blocking, blocking
 from mcsim.storage.reader import read_run
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
-from validation.numbers.equilibration import p_value_of_shift
+from validation.runs.measured import Measured
 from validation.runs.mlps import MeasuredMlp, measured_mlp
 
 
 @dataclass(frozen=True)
-class MeasuredRun:
+class MeasuredRun(Measured):
     """One run of layered Ising spins."""
 
-    name: str  #: for tables and legends
-    config: RunConfig
-    widths: tuple[int, ...]
-    data: xr.Dataset  #: as `read_run` returns it
-
     @property
-    def spins(self) -> int:
-        """Number of spins, N."""
-        return sum(self.widths)
+    def widths(self) -> tuple[int, ...]:
+        """Spins of each layer."""
+        return tuple(self.data.layer_size.values.tolist())
 
     @property
     def size(self) -> int:
-        """Number of sites: of spins."""
-        return int(self.spins)
-
-    @property
-    def samples(self) -> int:
-        """Number of disorder samples."""
-        return int(self.data.sizes["sample"])
-
-    @property
-    def is_gaussian(self) -> bool:
-        """Whether the couplings are independent Gaussians, drawn anew for each sample."""
-        return isinstance(self.network, GaussianNetwork)
+        """Number of spins, N."""
+        return sum(self.widths)
 
     @property
     def network(self) -> GaussianNetwork | FileNetwork:
@@ -54,9 +39,9 @@ class MeasuredRun:
         return self.config.model.network
 
     @property
-    def betas(self) -> FloatArray:
-        """Inverse temperature of each slot, falling (slot 0 is the coldest)."""
-        return np.asarray(self.data.beta.values, dtype=np.float64)
+    def is_gaussian(self) -> bool:
+        """Whether the couplings are no stored network's."""
+        return isinstance(self.network, GaussianNetwork)
 
     @property
     def temperatures(self) -> FloatArray:
@@ -70,58 +55,38 @@ class MeasuredRun:
     @cached_property
     def energies(self) -> FloatArray:
         """Return the mean energy per spin, (samples, slots)."""
-        return self._mean("energy") / self.spins
+        return _mean(self.data.energy.values) / self.size
 
     @cached_property
     def squared_overlaps(self) -> FloatArray:
         """Return <q^2> over all spins, (samples, slots)."""
-        return self._mean_of_pairs(self.data.overlap_total.values**2)
+        return _mean(self.data.overlap_total.values**2)
 
     @cached_property
     def layer_overlaps(self) -> FloatArray:
         """Return sqrt(<q_k^2>) of each layer, (samples, slots, layers)."""
-        return np.asarray(np.sqrt(self._mean_of_pairs(self.data.overlap.values**2)), dtype=np.float64)
+        return np.asarray(np.sqrt(_mean(self.data.overlap.values**2)), dtype=np.float64)
 
     @cached_property
     def neighbour_overlaps(self) -> FloatArray:
         """Return <q_{k-1} q_k> for each layer of bonds, (samples, slots, bond layers)."""
         overlaps = self.data.overlap.values
-        return self._mean_of_pairs(overlaps[..., :-1] * overlaps[..., 1:])
+        return _mean(overlaps[..., :-1] * overlaps[..., 1:])
 
     @property
     def bond_variances(self) -> FloatArray:
         """Return the mean squared coupling of each sample and layer of bonds, (samples, bond layers)."""
         return np.asarray(self.data.bond_variance.values, dtype=np.float64)
 
-    def energy_blocking(self, sample: int, slot: int) -> Blocking:
-        """Return the mean energy per spin of one sample and slot, with its autocorrelation."""
-        return blocking(self.data.energy.values[sample, slot] / self.spins)
+    def thermal_error(self, slot: int) -> float:
+        """Return the error of the mean energy per spin from within the samples alone."""
+        errors = [self.energy_blocking(sample, slot).error for sample in range(self.samples)]
+        return float(np.sqrt(np.sum(np.square(errors))) / self.samples)
 
-    def thermal_errors(self) -> FloatArray:
-        """Return the error of the energy per spin within each sample, (samples, slots)."""
-        return np.array(
-            [[self.energy_blocking(i, j).error for j in range(self.betas.size)] for i in range(self.samples)]
-        )
 
-    def equilibration_p_value(self) -> float:
-        """Return the chance of so large a shift of any slot's energy, second quarter to second half, if it is noise.
-
-        For random networks the shift is averaged over samples and compared with its spread among them; for a stored
-        network, whose few repeats have no spread to speak of, with the errors of the series.
-        """
-        energies = np.asarray(self.data.energy.values, dtype=np.float64) / self.spins
-        return p_value_of_shift(energies, over_disorder=self.is_gaussian and self.samples >= 4)
-
-    def _mean(self, name: str) -> FloatArray:
-        values = np.asarray(self.data[name].values, dtype=np.float64)
-        mean: FloatArray = values.mean(axis=(2, 3))
-        return mean
-
-    @staticmethod
-    def _mean_of_pairs(values: FloatArray) -> FloatArray:
-        """Average (sample, slot, measurement, pair, ...) over measurements and pairs."""
-        mean: FloatArray = np.asarray(values, dtype=np.float64).mean(axis=(2, 3))
-        return mean
+def _mean(values: NDArray[np.floating[Any]]) -> FloatArray:
+    """Average (samples, slots, measurements, copies or pairs, ...) over measurements and copies or pairs."""
+    return np.asarray(np.asarray(values, dtype=np.float64).mean(axis=(2, 3)))
 
 
 AnyRun = MeasuredRun | MeasuredMlp
@@ -146,4 +111,4 @@ def read_measured(folder: Path) -> AnyRun:
     name = folder.stem if folder.is_file() else folder.name
     if isinstance(config.model, RandomMlp):
         return measured_mlp(name, config, data)
-    return MeasuredRun(name, config, tuple(data.layer_size.values), data)
+    return MeasuredRun(name, config, data)
