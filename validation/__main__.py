@@ -18,7 +18,7 @@ from validation.claims import REGISTER, Claim, Finding
 from validation.numbers.compare import Verdict
 from validation.pages.report import Untested, as_json, write_report
 from validation.papers.registry import CLAIMS as OF_PAPERS
-from validation.papers.registry import run_named_paper
+from validation.papers.registry import PAPERS, run_named_paper
 from validation.runs.spins import read_measured
 from validation.simulate import can_be_simulated, runs_for, simulate_runs
 
@@ -68,7 +68,7 @@ def _add_run_arguments(run: argparse.ArgumentParser) -> None:
         "paper",
         nargs="?",
         metavar="PAPER",
-        help="a whole paper, a verdict for each statement: barney2024 or winer2025 (default: the claims of the list)",
+        help=f"a whole paper, a verdict for each statement: {' or '.join(PAPERS)} (default: the claims of the list)",
     )
     run.add_argument(
         "--data",

@@ -14,6 +14,7 @@ import xarray as xr
 from enumeration import enumerate_network, law_test
 
 from mcsim.config import RunConfig, parse_config
+from mcsim.config.moves import SPIN_MOVES
 from mcsim.models import ising as ising_module
 from mcsim.networks.layered import LayeredWeights
 from mcsim.parallel.communicator import SerialCommunicator
@@ -153,3 +154,8 @@ def test_enumeration_of_one_bond():
     values, law = exact.overlap_law(0)
     assert values.tolist() == [-1.0, 1.0]
     assert law == pytest.approx([0.5, 0.5])
+
+
+def test_every_move_is_compared_with_enumeration():
+    compared = {(model["dynamics"], model.get("rule", "heat-bath")) for model in DYNAMICS.values()}
+    assert compared == {(move.dynamics, move.rule) for move in SPIN_MOVES}

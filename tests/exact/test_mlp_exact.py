@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mcsim.config import RunConfig
+from mcsim.config.moves import MLP_MOVES
 from mcsim.kernels import mlp_hmc
 from mcsim.models.mlp import MlpModel
 from mcsim.parallel.communicator import SerialCommunicator
@@ -82,7 +83,7 @@ def smallest_p_value(config: RunConfig) -> float:
 
 
 @pytest.mark.parametrize("prior", ["gaussian", "sphere"])
-@pytest.mark.parametrize("dynamics", ["hmc", "pcn", "single-coordinate"])
+@pytest.mark.parametrize("dynamics", MLP_MOVES)
 def test_agrees_with_quadrature(dynamics, prior):
     assert smallest_p_value(make_config(dynamics=dynamics, prior=prior)) > FAMILY_LEVEL
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mlp_support import all_slots, mlp_config, mlp_model, zero_disorder
 
+from mcsim.config.moves import MLP_MOVES
 from mcsim.kernels import mlp_hmc
 from mcsim.kernels.mlp_network import layer_rows
 
@@ -84,7 +85,7 @@ def test_exact_without_hamiltonian(prior):
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("dynamics", ["hmc", "pcn", "single-coordinate"])
+@pytest.mark.parametrize("dynamics", MLP_MOVES)
 def test_sphere_is_kept(dynamics, precision):
     config = mlp_config([0.0, 3.0], widths=[5, 7], prior="sphere", dynamics=dynamics, precision=precision)
     walkers = mlp_model(config).start(all_slots(config))

@@ -7,12 +7,13 @@ import pytest
 from mlp_support import mlp_config, mlp_model, plain_energy, plain_layers, start
 
 from mcsim.config import ConfigError
+from mcsim.config.moves import MLP_MOVES
 from mcsim.kernels import mlp_state
 from mcsim.models.mlp import estimated_ranges
 from mcsim.models.step_adaptation import StepAdaptation
 
 BETAS = [0.0, 0.5, 1.0, 2.0, 4.0]
-ALL = ["hmc", "pcn", "single-coordinate"]
+ALL = list(MLP_MOVES)
 
 
 def swept(sweeps=30, *, thermalization=20, parts=1, **model):
