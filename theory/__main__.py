@@ -7,36 +7,33 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from theory.commands import depth_map, layered_sk, mlp, mlp_depth, phase_map, spectrum, tap
+from theory.commands.command import CommandParser, OneLineParser
 from theory.result import NotConvergedError
 
 _READER_GONE = 128 + 13  # what a shell reports for a program that SIGPIPE ends
 
-
-class OneLineParser(argparse.ArgumentParser):
-    """A parser whose complaint is one line, without the usage in front of it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong and exit with code 2."""
-        self.exit(2, f"{self.prog}: {message}\n")
+# What each module of `theory.commands` that is a command does, by the command's name.
+COMMANDS = {
+    "layered-sk": "layers of Ising spins with random couplings (a network before training)",
+    "mlp": "inputs of a random MLP, weighted by exp(-beta H)",
+    "phase-map": "phases of a random MLP over beta and C_W: replica symmetric, one-step or full breaking",
+    "mlp-depth": "shaped MLPs in the limit of infinite depth",
+    "depth-map": "energy, entropy, order and chaos of random MLPs against depth",
+    "tap": "states of one network: TAP solutions, their number, and its critical temperature",
+    "spectrum": "eigenvalues of one network's bond matrix: edge, outliers, tail, distance from random couplings",
+}
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; each model adds a subcommand whose ``run(args)`` prints the prediction."""
+    """Return the parser; the arguments it parses have ``run(args)``, which prints the prediction."""
     parser: argparse.ArgumentParser = OneLineParser(
         prog="mcsim-theory",
         description="Replica predictions for neural-network Hamiltonians.",
     )
-    models = parser.add_subparsers(dest="model", required=True, metavar="MODEL")
-    layered_sk.add_parser(models)
-    mlp.add_parser(models)
-    phase_map.add_parser(models)
-    mlp_depth.add_parser(models)
-    depth_map.add_parser(models)
-    tap.add_parser(models)
-    spectrum.add_parser(models)
+    models = parser.add_subparsers(dest="model", required=True, metavar="MODEL", parser_class=CommandParser)
+    for name, what in COMMANDS.items():
+        models.add_parser(name, help=what, module=f"theory.commands.{name.replace('-', '_')}")
     return parser
 
 

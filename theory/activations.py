@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import erf
+import scipy
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
+
 Function = Callable[[FloatArray], FloatArray]
 ShapedFunction = Callable[[FloatArray, float], FloatArray]
 
@@ -108,6 +108,6 @@ register("linear", lambda z: z, lambda z: np.ones_like(z))
 register("tanh", lambda z: np.tanh(z), lambda z: 1.0 - np.tanh(z) ** 2)
 register("sin", lambda z: np.sin(z), lambda z: np.cos(z))
 register("relu", lambda z: np.maximum(z, 0.0), lambda z: np.heaviside(z, 0.5))
-register("erf", lambda z: np.asarray(erf(z)), lambda z: 2.0 / math.sqrt(math.pi) * np.exp(-(z**2)))
+register("erf", lambda z: np.asarray(scipy.special.erf(z)), lambda z: 2.0 / math.sqrt(math.pi) * np.exp(-(z**2)))
 register_shaped("shaped-tanh", lambda z, t: np.tanh(t * z) / t, lambda z, t: 1.0 - np.tanh(t * z) ** 2)
 register_shaped("shaped-relu", lambda z, t: z + t * np.abs(z), lambda z, t: 1.0 + t * np.sign(z))

@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from theory.arrays import FloatArray
 from theory.layered_sk import LayeredCouplings
 
-Array = NDArray[np.float64]
-Blocks = tuple[tuple[Array, Array], ...]
+Blocks = tuple[tuple[FloatArray, FloatArray], ...]
 
 
 class Bonds(Protocol):
@@ -30,16 +30,16 @@ class Bonds(Protocol):
         """Number of spins N."""
 
     @property
-    def fields(self) -> Array:
+    def fields(self) -> FloatArray:
         """External fields b_i, shape (N,), in units of energy."""
 
-    def apply(self, states: Array) -> Array:
+    def apply(self, states: FloatArray) -> FloatArray:
         """Return J @ states, shape (N,) or (N, columns) as given."""
 
-    def apply_squares(self, states: Array) -> Array:
+    def apply_squares(self, states: FloatArray) -> FloatArray:
         """Return the matrix of the J_ij^2 times states, shape as given."""
 
-    def dense(self) -> Array:
+    def dense(self) -> FloatArray:
         """Return J, shape (N, N)."""
 
 
@@ -90,22 +90,22 @@ class LayeredBonds:
     def _square_blocks(self) -> Blocks:
         return _with_transposes(matrix**2 for matrix in self.weights)
 
-    def apply(self, states: Array) -> Array:
+    def apply(self, states: FloatArray) -> FloatArray:
         """Return J @ states."""
         return self._product(self._blocks, states)
 
-    def apply_squares(self, states: Array) -> Array:
+    def apply_squares(self, states: FloatArray) -> FloatArray:
         """Return the matrix of the J_ij^2 times states."""
         return self._product(self._square_blocks, states)
 
-    def _product(self, blocks: Blocks, states: Array) -> Array:
+    def _product(self, blocks: Blocks, states: FloatArray) -> FloatArray:
         product = np.zeros(states.shape)
         for (block, transpose), (below, above) in zip(blocks, pairwise(self.layers), strict=True):
             product[below] += block @ states[above]
             product[above] += transpose @ states[below]
         return product
 
-    def dense(self) -> Array:
+    def dense(self) -> FloatArray:
         """Return J, shape (N, N)."""
         matrix = np.zeros((self.spins, self.spins))
         for block, (below, above) in zip(self.weights, pairwise(self.layers), strict=True):
@@ -128,8 +128,8 @@ class DenseBonds:
     fields : float64 array, shape (N,)
     """
 
-    matrix: Array
-    fields: Array
+    matrix: FloatArray
+    fields: FloatArray
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike, fields: ArrayLike | None = None) -> DenseBonds:
@@ -155,21 +155,21 @@ class DenseBonds:
         return len(self.matrix)
 
     @cached_property
-    def _squares(self) -> Array:
-        squares: Array = self.matrix**2
+    def _squares(self) -> FloatArray:
+        squares: FloatArray = self.matrix**2
         return squares
 
-    def apply(self, states: Array) -> Array:
+    def apply(self, states: FloatArray) -> FloatArray:
         """Return J @ states."""
-        product: Array = self.matrix @ states
+        product: FloatArray = self.matrix @ states
         return product
 
-    def apply_squares(self, states: Array) -> Array:
+    def apply_squares(self, states: FloatArray) -> FloatArray:
         """Return the matrix of the J_ij^2 times states."""
-        product: Array = self._squares @ states
+        product: FloatArray = self._squares @ states
         return product
 
-    def dense(self) -> Array:
+    def dense(self) -> FloatArray:
         """Return J."""
         return self.matrix.copy()
 
@@ -184,12 +184,12 @@ def random_bonds(couplings: LayeredCouplings, seed: int) -> LayeredBonds:
     )
 
 
-def _with_transposes(matrices: Iterable[Array]) -> Blocks:
+def _with_transposes(matrices: Iterable[FloatArray]) -> Blocks:
     """Return each matrix beside its transpose, both with rows in one piece: BLAS is up to ten times faster there."""
     return tuple((matrix, np.ascontiguousarray(matrix.T)) for matrix in matrices)
 
 
-def _checked_matrix(number: int, matrix: ArrayLike) -> Array:
+def _checked_matrix(number: int, matrix: ArrayLike) -> FloatArray:
     values = np.ascontiguousarray(matrix, dtype=np.float64)
     if values.ndim != 2 or 0 in values.shape:
         raise ValueError(f"weights: matrix {number} has shape {values.shape}; give 2-d arrays that are not empty")
@@ -198,7 +198,7 @@ def _checked_matrix(number: int, matrix: ArrayLike) -> Array:
     return values
 
 
-def _checked_fields(fields: ArrayLike | None, spins: int) -> Array:
+def _checked_fields(fields: ArrayLike | None, spins: int) -> FloatArray:
     values = np.zeros(spins) if fields is None else np.array(fields, dtype=np.float64)
     if values.shape != (spins,) or not np.all(np.isfinite(values)):
         raise ValueError(f"fields: got shape {values.shape}; give one finite number for each of the {spins} spins")

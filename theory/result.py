@@ -29,3 +29,12 @@ class SolverStatus:
     residual: float
     error_estimate: float
     iterations: int
+
+    def record(self) -> dict[str, float | int]:
+        """Return the status as a part of a command's JSON."""
+        return {
+            "converged": self.converged,
+            "error_estimate": self.error_estimate,
+            "residual": self.residual,
+            "iterations": self.iterations,
+        }

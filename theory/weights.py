@@ -20,8 +20,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.bonds import LayeredBonds
 
 SCHEMA = "mcsim-weights"
@@ -119,7 +119,7 @@ def _stages(path: Path, file: Any) -> list[tuple[float, Any]]:
     return sorted(stages, key=lambda stage: stage[0])
 
 
-def _layers(path: Path, stage: Any, kind: str, *, first: int) -> list[NDArray[np.float64]]:
+def _layers(path: Path, stage: Any, kind: str, *, first: int) -> list[FloatArray]:
     group = stage.get(kind)
     if not isinstance(group, h5py.Group) or not len(group):
         raise ValueError(f"{path}: {stage.name!r} has no arrays '{kind}/layer_{first}', ...; it is not layered")

@@ -3,61 +3,55 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 
 from theory import activations
-from theory.commands import mlp_options
+from theory.commands import mlp_network, readers
+from theory.commands.command import Command, add_json_option, as_json, null_if_nan
 from theory.mlp.depth.effect import DepthEffect, depth_effect
+from theory.mlp.depth.propagation import edge_of_chaos
 
 _EXAMPLE = """\
 example:
   %(prog)s --activation sin --weight-variance 1.5 --beta 2 --depths 1,2,4 --critical-up-to 16 --json
 
 chi is the factor by which a layer of the untilted network multiplies the squared distance of nearby inputs: order
-below 1, chaos above; the depth scale is 1 / |log chi| layers. Energies and entropies are replica symmetric, per width,
+below 1, chaos above; the depth scale is 1 / |log chi| layers. At the edge of chaos, an activation's own C_W, signals
+from small inputs neither grow nor vanish. Energies and entropies are replica symmetric, per width,
 k_B = 1; hot slope is -e / beta as beta -> 0. critical beta is where the replicon first reaches 1, n/a where it stays
 below up to the beta asked for. Depth 16 takes seconds, a critical beta ten to thirty times as long, relu most.
 Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
 _LARGEST_DEPTH = 64
+_DEPTHS = readers.whole_numbers_in(
+    1, _LARGEST_DEPTH, f"whole numbers from 1 to {_LARGEST_DEPTH} with commas, such as 1,2,4,8"
+)
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``depth-map`` to the commands of ``python -m theory``."""
-    parser = models.add_parser(
-        "depth-map",
-        help="energy, entropy, order and chaos of random MLPs against depth",
-        description="What depth does to a random MLP: order or chaos, energy, entropy, loss of replica symmetry.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     plain = [name for name in activations.names() if not activations.is_shaped(name)]
     parser.add_argument("--activation", choices=plain, required=True, help=f"one of {', '.join(plain)}", metavar="NAME")
-    parser.add_argument(
-        "--weight-variance", type=mlp_options.weight_variance, default=1.0, metavar="CW", help="C_W (default 1)"
-    )
-    parser.add_argument("--beta", type=mlp_options.beta, default=1.0, help="inverse temperature (default 1)")
-    parser.add_argument("--depths", type=_depths, default=(1, 2, 4, 8), metavar="L1,L2,..", help="default 1,2,4,8")
+    mlp_network.add_weight_variance(parser)
+    parser.add_argument("--beta", type=readers.beta, default=1.0, help="inverse temperature (default 1)")
+    parser.add_argument("--depths", type=_DEPTHS, default=(1, 2, 4, 8), metavar="L1,L2,..", help="default 1,2,4,8")
     parser.add_argument(
         "--critical-up-to",
-        type=mlp_options.number_in(0.2, mlp_options.LARGEST_BETA, example="16"),
+        type=readers.number_in(0.2, readers.LARGEST_BETA, example="16"),
         default=0.0,
         metavar="BETA",
         help="also find where the replicon reaches 1, up to this inverse temperature",
     )
     parser.add_argument(
         "--tolerance",
-        type=mlp_options.number_in(1e-11, 1e-2, example="1e-5"),
+        type=readers.number_in(1e-11, 1e-2, example="1e-5"),
         default=1e-5,
         help="largest error accepted in free entropy and energy (default 1e-5)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
+    add_json_option(parser)
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Solve and print."""
     effect = depth_effect(
         args.activation,
@@ -67,14 +61,14 @@ def run(args: argparse.Namespace) -> None:
         beta_max=args.critical_up_to,
         tolerance=args.tolerance,
     )
-    print(json.dumps(_record(effect), indent=2, allow_nan=False) if args.json else _summary(effect))
+    print(as_json(_record(effect)) if args.json else _summary(effect))
 
 
 def _rows(effect: DepthEffect) -> list[dict[str, float | int | None]]:
     names = ("energy", "entropy", "free_entropy", "replicon", "hot_energy_slope", "critical_beta", "seconds")
     columns = [getattr(effect, name).tolist() for name in names]
     return [
-        {"depth": depth, **{name: None if value != value else value for name, value in zip(names, row, strict=True)}}
+        {"depth": depth, **{name: null_if_nan(value) for name, value in zip(names, row, strict=True)}}
         for depth, *row in zip(effect.depths.tolist(), *columns, strict=True)
     ]
 
@@ -92,6 +86,7 @@ def _record(effect: DepthEffect) -> dict[str, object]:
         # Infinite is no number in JSON.
         "self_overlap": limit.self_overlap if math.isfinite(limit.self_overlap) else None,
         "depth_scale": limit.depth_scale if math.isfinite(limit.depth_scale) else None,
+        "edge_of_chaos": edge_of_chaos(activations.get(effect.activation)),
         "critical_up_to": effect.beta_max or None,
         "depths": _rows(effect),
     }
@@ -103,7 +98,8 @@ def _summary(effect: DepthEffect) -> str:
         f"Random MLP, replica symmetric: {effect.activation}, equal widths, C_W = {effect.weight_variance:g}, "
         f"beta = {effect.beta:g}",
         f"chi = {limit.chi:.6g} ({limit.phase}), depth scale {limit.depth_scale:.4g} layers, "
-        f"self-overlap after many layers {limit.self_overlap:.6g}",
+        f"self-overlap after many layers {limit.self_overlap:.6g}; edge of chaos at "
+        f"C_W = {edge_of_chaos(activations.get(effect.activation)):.6g}",
         "depth        energy       entropy    replicon   hot slope  critical beta  seconds",
     ]
     for row in _rows(effect):
@@ -115,10 +111,9 @@ def _summary(effect: DepthEffect) -> str:
     return "\n".join(lines)
 
 
-def _depths(text: str) -> tuple[int, ...]:
-    depths = tuple(int(part) if part.isdecimal() and len(part) < 4 else 0 for part in text.split(","))
-    if not all(1 <= depth <= _LARGEST_DEPTH for depth in depths):
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give whole numbers from 1 to {_LARGEST_DEPTH} with commas, such as 1,2,4,8"
-        )
-    return depths
+COMMAND = Command(
+    description="What depth does to a random MLP: order or chaos, energy, entropy, loss of replica symmetry.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

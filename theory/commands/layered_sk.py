@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 
-import numpy as np
-
+from theory.commands import readers
+from theory.commands.command import Command, add_json_option, as_json
 from theory.commands.layered_sk_text import Solution, heading, record, summary, table
 from theory.layered_sk.couplings import (
     LARGEST_WIDTH,
@@ -21,6 +19,14 @@ from theory.layered_sk.rsb import solve_frsb, solve_krsb
 from theory.layered_sk.rsb.solve import MOST_STEPS
 
 _MOST_TEMPERATURES = 100_000
+_WIDTHS = readers.whole_numbers_in(
+    1, LARGEST_WIDTH, "at least two whole numbers from 1 to 1e15 with commas, such as 784,400,10", fewest=2
+)
+_VARIANCES = readers.numbers_in(
+    *VARIANCE_RANGE, "positive finite numbers with commas, one per bond layer, such as 0.002,0.05"
+)
+_SCALE = readers.number_in(*SCALE_RANGE, wanted="a positive number from 1e-200 to 1e200, such as 1")
+_TEMPERATURES = readers.temperatures("0.2:2:10", most=_MOST_TEMPERATURES)
 _TOLERANCES = {"rs": 1e-10, "krsb": 1e-9, "frsb": 1e-7}
 _EXAMPLE = """\
 examples:
@@ -41,35 +47,13 @@ Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``layered-sk`` to the models of ``python -m theory``."""
-    parser = models.add_parser(
-        "layered-sk",
-        help="layers of Ising spins with random couplings (a network before training)",
-        description="Replica prediction for layers of Ising spins with random Gaussian couplings.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--widths", type=_widths, required=True, help="spins per layer, such as 784,400,10")
-    variances = parser.add_mutually_exclusive_group()
-    variances.add_argument(
-        "--variance",
-        choices=VARIANCE_CONVENTIONS,
-        default="fan-in",
-        help="sigma_k^2 = C/N_{k-1} (fan-in, the default) or C/sqrt(N_{k-1} N_k) (symmetric)",
-    )
-    variances.add_argument(
-        "--variances",
-        type=_variances,
-        metavar="V1,V2,..",
-        help="sigma_1^2,sigma_2^2,.. themselves, one between each two neighbouring layers",
-    )
-    parser.add_argument("--scale", type=_scale, metavar="C", help="C of --variance (default 1)")
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    _add_couplings(parser)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--temperature", type=_positive, metavar="T", help="one temperature")
+    where.add_argument("--temperature", type=readers.positive, metavar="T", help="one temperature")
     where.add_argument(
         "--temperatures",
-        type=_temperatures,
+        type=_TEMPERATURES,
         metavar="LO:HI:N",
         help="N equally spaced temperatures, LO to HI",
     )
@@ -81,28 +65,45 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument(
         "--steps",
-        type=_steps,
+        type=readers.whole(1, MOST_STEPS, 2),
         metavar="K",
         help="steps of krsb (default 1), or levels of frsb (default: as many as the tolerance needs, at least 32)",
     )
     parser.add_argument(
         "--tolerance",
-        type=_positive,
+        type=readers.positive,
         help="largest error accepted in the free energy and energy, in units of max(T, T_c) (default 1e-10 for rs, "
         "1e-9 for krsb, 1e-7 for frsb)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for LO:HI:N")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "print JSON: an object, or a list of them for LO:HI:N")
 
 
-def run(args: argparse.Namespace) -> None:
+def _add_couplings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--widths", type=_WIDTHS, required=True, help="spins per layer, such as 784,400,10")
+    variances = parser.add_mutually_exclusive_group()
+    variances.add_argument(
+        "--variance",
+        choices=VARIANCE_CONVENTIONS,
+        default="fan-in",
+        help="sigma_k^2 = C/N_{k-1} (fan-in, the default) or C/sqrt(N_{k-1} N_k) (symmetric)",
+    )
+    variances.add_argument(
+        "--variances",
+        type=_VARIANCES,
+        metavar="V1,V2,..",
+        help="sigma_1^2,sigma_2^2,.. themselves, one between each two neighbouring layers",
+    )
+    parser.add_argument("--scale", type=_SCALE, metavar="C", help="C of --variance (default 1)")
+
+
+def _run(args: argparse.Namespace) -> None:
     """Solve at the temperature or temperatures asked for and print the result."""
     couplings, rule = _couplings(args)
     asked: list[float] = args.temperatures or [args.temperature]
     solutions = [_solve(args, couplings, temperature) for temperature in asked]
     if args.json:
         records = [record(solution, couplings, args.ansatz) for solution in solutions]
-        print(json.dumps(records if args.temperatures else records[0], indent=2, allow_nan=False))
+        print(as_json(records if args.temperatures else records[0]))
         return
     title = f"widths {','.join(map(str, couplings.widths))}, {rule}"
     print(heading(args.ansatz, title, solutions[0]) + (table if args.temperatures else summary)(solutions))
@@ -131,63 +132,9 @@ def _solve(args: argparse.Namespace, couplings: LayeredCouplings, temperature: f
     return solve_rs(couplings, temperature, tolerance=tolerance)
 
 
-def _widths(text: str) -> tuple[int, ...]:
-    try:
-        widths = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        widths = ()
-    if len(widths) < 2 or not all(1 <= width <= LARGEST_WIDTH for width in widths):
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give at least two whole numbers from 1 to 1e15 with commas, such as 784,400,10"
-        )
-    return widths
-
-
-def _variances(text: str) -> tuple[float, ...]:
-    values = tuple(_number(part) for part in text.split(","))
-    if not all(VARIANCE_RANGE[0] <= value <= VARIANCE_RANGE[1] for value in values):
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give positive finite numbers with commas, one per bond layer, such as 0.002,0.05"
-        )
-    return values
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"got {text!r}; give a positive finite number, such as 0.5")
-    return value
-
-
-def _steps(text: str) -> int:
-    value = int(text) if text.isdecimal() and len(text) < 10 else 0
-    if not 1 <= value <= MOST_STEPS:
-        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number from 1 to {MOST_STEPS}, such as 2")
-    return value
-
-
-def _scale(text: str) -> float:
-    value = _number(text)
-    if not SCALE_RANGE[0] <= value <= SCALE_RANGE[1]:
-        raise argparse.ArgumentTypeError(f"got {text!r}; give a positive number from 1e-200 to 1e200, such as 1")
-    return value
-
-
-def _temperatures(text: str) -> list[float]:
-    low, high, count = [*text.split(":"), "", ""][:3]
-    bounds = _number(low), _number(high)
-    points = int(count) if count.isdecimal() and len(count) < 10 else 0
-    ordered = 0 < bounds[0] < bounds[1] < math.inf
-    if text.count(":") != 2 or not ordered or not 2 <= points <= _MOST_TEMPERATURES:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give LO:HI:N with 0 < LO < HI and N from 2 to 100000, such as 0.2:2:10"
-        )
-    return [float(temperature) for temperature in np.linspace(*bounds, points)]
-
-
-def _number(text: str) -> float:
-    """Return the number, or NaN, which every range check refuses."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+COMMAND = Command(
+    description="Replica prediction for layers of Ising spins with random Gaussian couplings.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from theory.commands.command import columns
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.rs.saddle import RSSolution
 from theory.layered_sk.rsb import RSBSolution
@@ -32,21 +31,19 @@ def record(solution: Solution, couplings: LayeredCouplings, ansatz: str) -> dict
         "energy": solution.energy,
         "entropy": solution.entropy,
         "overlaps": largest_overlaps(solution),
-        "replicon": float(np.max(solution.replicon)),
-        "converged": solution.status.converged,
-        "error_estimate": solution.status.error_estimate,
-        "residual": solution.status.residual,
-        "iterations": solution.status.iterations,
+        "replicon": solution.replicon,
+        **solution.status.record(),
     }
     if isinstance(solution, RSSolution):
         return common
+    function, q = solution.overlap_function, solution.overlaps.T.tolist()
     return common | {
         "steps": solution.steps,
-        "mean_overlaps": solution.moments(1).tolist(),
-        "overlap_function": {"x": [0.0, *solution.breakpoints.tolist()], "q": solution.overlaps.T.tolist()},
-        "overlap_distribution": {"weight": solution.weights.tolist(), "q": solution.overlaps.T.tolist()},
+        "mean_overlaps": function.moments(1).tolist(),
+        "overlap_function": {"x": [0.0, *solution.breakpoints.tolist()], "q": q},
+        "overlap_distribution": {"weight": function.weights.tolist(), "q": q},
         "overlap_density": _densities(solution) if ansatz == "frsb" else None,
-        "replicon_per_level": solution.replicon.tolist(),
+        "replicon_per_level": solution.replicons.tolist(),
         "marginality": solution.marginality,
     }
 
@@ -55,8 +52,8 @@ def _densities(solution: RSBSolution) -> list[dict[str, object]] | None:
     """Return dx/dq of each layer, or None where there are too few levels for a smooth one."""
     if solution.steps < FEWEST_FOR_DENSITY:
         return None
-    found = [solution.overlap_density(layer) for layer in range(solution.overlaps.shape[1])]
-    return [{"q": q.tolist(), "density": density.tolist(), "atom": atom} for q, density, atom in found]
+    densities = [solution.overlap_density(layer) for layer in range(solution.overlaps.shape[1])]
+    return [{"q": q.tolist(), "density": density.tolist(), "atom": atom} for q, density, atom in densities]
 
 
 def largest_overlaps(solution: Solution) -> list[float]:
@@ -70,7 +67,7 @@ def heading(ansatz: str, title: str, solution: Solution) -> str:
     """Return the lines above a summary or table."""
     names = {
         "rs": "replica symmetric",
-        "krsb": f"{np.size(solution.replicon) - 1} steps of replica symmetry breaking",
+        "krsb": f"{0 if isinstance(solution, RSSolution) else solution.steps} steps of replica symmetry breaking",
         "frsb": "full replica symmetry breaking",
     }
     return f"Layered SK, {names[ansatz]}: {title}\ncritical temperature   {solution.critical_temperature:.10g}\n"
@@ -93,13 +90,12 @@ def summary(solutions: Sequence[Solution]) -> str:
 def _order_parameters(solution: Solution) -> list[str]:
     overlaps = f"overlaps per layer     {_row(largest_overlaps(solution))}"
     if isinstance(solution, RSSolution) or not solution.steps:
-        replicon = float(np.max(solution.replicon))
-        return [overlaps, f"replicon               {replicon:.8g} ({_stability(replicon)})"]
-    low, high = float(solution.replicon.min()), float(solution.replicon.max())
-    levels = zip(solution.weights, solution.overlaps, strict=True)
+        return [overlaps, f"replicon               {solution.replicon:.8g} ({_stability(solution.replicon)})"]
+    low, high = float(solution.replicons.min()), solution.replicon
+    levels = zip(solution.overlap_function.weights, solution.overlaps, strict=True)
     return [
         f"{overlaps} (largest)",
-        f"mean overlaps          {_row(solution.moments(1).tolist())} (integral of q over x)",
+        f"mean overlaps          {_row(solution.overlap_function.moments(1).tolist())} (integral of q over x)",
         f"replicon               {low:.8g} to {high:.8g} over the levels ({_broken_stability(high)})",
         f"P(q): {'weight':>16}   overlap of each layer",
         *(f"      {weight:16.8f}   {_row(row)}" for weight, row in levels),
@@ -124,16 +120,16 @@ def table(solutions: Sequence[Solution]) -> str:
     """Return one line per temperature; the replicon is the largest of all levels."""
     names = ["temperature", "free_energy", "energy", "entropy", "replicon"]
     names += [f"q_{layer}" for layer in range(len(largest_overlaps(solutions[0])))]
-    lines = [" ".join(f"{name:>12}" for name in names)]
-    for solution in solutions:
-        values = (
+    rows = [
+        (
             solution.temperature,
             solution.free_energy,
             solution.energy,
             solution.entropy,
-            float(np.max(solution.replicon)),
+            solution.replicon,
             *largest_overlaps(solution),
         )
-        lines.append(" ".join(f"{value:12.6g}" for value in values))
+        for solution in solutions
+    ]
     worst = max(solution.status.error_estimate for solution in solutions)
-    return "\n".join([*lines, f"largest error estimate {worst:.2g} (free energy and energy)"])
+    return "\n".join([*columns(names, rows), f"largest error estimate {worst:.2g} (free energy and energy)"])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
-from theory.commands import mlp_options
+from theory.commands import mlp_network, readers
+from theory.commands.command import Command, add_json_option, as_json, columns
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.branch import solve_branch
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import LayerOverlap, RSSolution
 from theory.mlp.rsb import OverlapDistribution, RSBSolution, solve_frsb, solve_krsb, solve_rsb_branch
+from theory.mlp.rsb.solver import MOST_STEPS
 
 Solution = RSSolution | RSBSolution
 
@@ -39,23 +40,13 @@ _ANSATZ = {
 }
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``mlp`` to the models of ``python -m theory``."""
-    parser = models.add_parser(
-        "mlp",
-        help="inputs of a random MLP, weighted by exp(-beta H)",
-        description="Replica prediction for the inputs of a random MLP, drawn from exp(-beta H) times a prior.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    mlp_options.add_network_options(parser)
-    parser.add_argument(
-        "--weight-variance", type=mlp_options.weight_variance, default=1.0, metavar="CW", help="C_W (default 1)"
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    mlp_network.add_network_options(parser)
+    mlp_network.add_weight_variance(parser)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--beta", type=mlp_options.beta, help="one inverse temperature")
+    where.add_argument("--beta", type=readers.beta, help="one inverse temperature")
     where.add_argument(
-        "--betas", type=mlp_options.betas, metavar="LO:HI:N", help="N equally spaced ones, LO to HI: the curve s(e)"
+        "--betas", type=readers.betas, metavar="LO:HI:N", help="N equally spaced ones, LO to HI: the curve s(e)"
     )
     parser.add_argument(
         "--ansatz",
@@ -63,23 +54,24 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         default="rs",
         help="rs: replica symmetric (the default); krsb: K steps of replica symmetry breaking; frsb: full",
     )
-    parser.add_argument("--steps", type=mlp_options.steps, metavar="K", help="K of --ansatz krsb (default 1)")
+    parser.add_argument(
+        "--steps", type=readers.whole(1, MOST_STEPS), metavar="K", help="K of --ansatz krsb (default 1)"
+    )
     parser.add_argument(
         "--tolerance",
-        type=mlp_options.number_in(1e-11, 1e-2, example="1e-8"),
+        type=readers.number_in(1e-11, 1e-2, example="1e-8"),
         help="largest error accepted in the free entropy and the energy (default 1e-8; krsb 1e-6, frsb 1e-5)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for --betas")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "print JSON: an object, or a list of them for --betas")
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Solve at the inverse temperature or temperatures asked for and print the result."""
-    model = mlp_options.network(args, args.weight_variance)
+    model = mlp_network.network(args, args.weight_variance)
     solutions = _solve(args, model)
     if args.json:
         records = [_record(args, solution) for solution in solutions]
-        print(json.dumps(records if args.betas else records[0], indent=2, allow_nan=False))
+        print(as_json(records if args.betas else records[0]))
     else:
         print(_heading(args, model) + (_table(solutions) if args.betas else _summary(solutions[0])))
 
@@ -109,7 +101,7 @@ def _record(args: argparse.Namespace, solution: Solution) -> dict[str, object]:
     return {
         "model": "mlp",
         "ansatz": args.ansatz,
-        **mlp_options.network_record(args, solution.model),
+        **mlp_network.network_record(args, solution.model),
         "weight_variance": solution.model.weight_variance,
         "beta": solution.beta,
         "free_entropy": solution.free_entropy,
@@ -117,10 +109,7 @@ def _record(args: argparse.Namespace, solution: Solution) -> dict[str, object]:
         "entropy": solution.entropy,
         "overlaps": [{"self": layer.self_overlap, "mean": layer.mean} for layer in solution.overlaps],
         "replicon": solution.replicon,
-        "converged": solution.status.converged,
-        "error_estimate": solution.status.error_estimate,
-        "residual": solution.status.residual,
-        "iterations": solution.status.iterations,
+        **solution.status.record(),
         **(_broken_record(solution) if isinstance(solution, RSBSolution) else {}),
     }
 
@@ -130,7 +119,7 @@ def _broken_record(solution: RSBSolution) -> dict[str, object]:
     return {
         "classification": solution.classification,
         "overlap_function": {
-            "x": solution.x.tolist(),
+            "x": solution.breakpoints.tolist(),
             "weights": overlaps[0].weights.tolist(),
             "k": [layer.values.tolist() for layer in overlaps],
         },
@@ -140,7 +129,7 @@ def _broken_record(solution: RSBSolution) -> dict[str, object]:
 
 def _heading(args: argparse.Namespace, model: MlpModel) -> str:
     ratios = ",".join(f"{ratio:g}" for ratio in model.width_ratios)
-    shape = f" (shape {args.shape or 1.0:g})" if mlp_options.network_record(args, model)["shape"] else ""
+    shape = f" (shape {args.shape or 1.0:g})" if mlp_network.network_record(args, model)["shape"] else ""
     return (
         f"Random MLP, {_ANSATZ[args.ansatz]}: {model.activation.name}{shape}, depth {model.depth}, "
         f"width ratios {ratios}, {model.prior} prior\nC_W = {model.weight_variance:g}, C_b = {model.bias_variance:g}\n"
@@ -184,10 +173,20 @@ def _overlap_table(solution: RSBSolution) -> str:
 def _table(solutions: Sequence[Solution]) -> str:
     names = ["beta", "free_entropy", "energy", "entropy", "replicon"]
     names += [f"{kind}_{layer}" for layer in range(len(solutions[0].overlaps)) for kind in ("self", "mean")]
-    lines = [" ".join(f"{name:>12}" for name in names)]
-    for solution in solutions:
-        values = [solution.beta, solution.free_entropy, solution.energy, solution.entropy, solution.replicon]
-        values += [value for layer in solution.overlaps for value in (layer.self_overlap, layer.mean)]
-        lines.append(" ".join(f"{value:12.6g}" for value in values))
+    rows = [
+        (
+            *(solution.beta, solution.free_entropy, solution.energy, solution.entropy, solution.replicon),
+            *(value for layer in solution.overlaps for value in (layer.self_overlap, layer.mean)),
+        )
+        for solution in solutions
+    ]
     worst = max(solution.status.error_estimate for solution in solutions)
-    return "\n".join([*lines, f"largest error estimate {worst:.2g} (free entropy and energy)"])
+    return "\n".join([*columns(names, rows), f"largest error estimate {worst:.2g} (free entropy and energy)"])
+
+
+COMMAND = Command(
+    description="Replica prediction for the inputs of a random MLP, drawn from exp(-beta H) times a prior.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

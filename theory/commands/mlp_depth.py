@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-from itertools import pairwise
 
-from theory.commands import mlp_options
+from theory.commands import mlp_network, readers
+from theory.commands.command import Command, add_json_option, as_json
 from theory.mlp.depth import DepthConvergence, DepthSolution, convergence, critical_tilt, solve_depth_limit
 from theory.mlp.depth.convergence import QUANTITIES
 from theory.mlp.depth.correction import CORRECTIONS
@@ -25,55 +24,47 @@ half a minute for shaped-relu at large b.
 Exit codes: 0 solved, 2 bad input, 3 not converged.
 """
 
-_SHAPES = (1e-3, 1e3)
+_SHAPED = readers.one_of(CORRECTIONS, " or ".join(CORRECTIONS), ", which has no limit of infinite depth")
+_DEPTHS = readers.whole_numbers_in(
+    1, 256, "at least two growing depths from 1 to 256, such as 8,16,32", fewest=2, growing=True
+)
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``mlp-depth`` to the commands of ``python -m theory``."""
-    parser = models.add_parser(
-        "mlp-depth",
-        help="shaped MLPs in the limit of infinite depth",
-        description="Replica-symmetric prediction for the inputs of a random shaped MLP of infinite depth.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--activation", type=_shaped, required=True, help=f"{' or '.join(CORRECTIONS)}: they have such a limit"
+        "--activation", type=_SHAPED, required=True, help=f"{' or '.join(CORRECTIONS)}: they have such a limit"
     )
-    parser.add_argument(
-        "--shape",
-        type=mlp_options.number_in(*_SHAPES),
-        default=1.0,
-        metavar="A",
-        help="a of shaped-tanh, (sqrt(L)/a) tanh(a z/sqrt(L)), or c of shaped-relu, slopes 1 +- c/sqrt(L) (default 1)",
-    )
+    mlp_network.add_shape(parser, 1e-3, 1e3, default=1.0)
     parser.add_argument(
         "--tilt",
-        type=mlp_options.number_in(0.0, 1e8, example="4"),
+        type=readers.number_in(0.0, 1e8, example="4"),
         required=True,
         metavar="B",
         help="b = L beta^2, zero or more",
     )
     parser.add_argument(
-        "--points", type=_points, default=11, metavar="N", help="depths at which overlaps are printed (default 11)"
+        "--points",
+        type=readers.whole(3, 10_001),
+        default=11,
+        metavar="N",
+        help="depths at which overlaps are printed (default 11)",
     )
     parser.add_argument(
         "--tolerance",
-        type=mlp_options.number_in(1e-11, 1e-2, example="1e-9"),
+        type=readers.number_in(1e-11, 1e-2, example="1e-9"),
         default=1e-9,
         help="relative residual accepted in the differential equations (default 1e-9)",
     )
     parser.add_argument(
-        "--depths", type=_depths, metavar="L1,L2,..", help="also solve networks of these depths, growing: 8,16,32"
+        "--depths", type=_DEPTHS, metavar="L1,L2,..", help="also solve networks of these depths, growing: 8,16,32"
     )
     parser.add_argument(
         "--critical", action="store_true", help="also find the smallest b up to 1e4 at which the replicon is 1"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
+    add_json_option(parser)
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Solve and print."""
     activation, shape, b = args.activation, args.shape, args.tilt
     if args.depths and b == 0.0:
@@ -83,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
     critical = {"critical_tilt": critical_tilt(activation, shape)} if args.critical else {}
     if args.json:
         record = {**_record(limit), **critical, **({"convergence": _table_record(table)} if table else {})}
-        print(json.dumps(record, indent=2, allow_nan=False))
+        print(as_json(record))
         return
     print(_summary(limit))
     if args.critical:
@@ -107,11 +98,8 @@ def _record(limit: DepthSolution) -> dict[str, object]:
         "overlaps": [
             {"t": t, "self": k_d, "mean": k0} for t, k_d, k0 in zip(*map(list, _profiles(limit)), strict=True)
         ],
-        "converged": limit.status.converged,
-        "error_estimate": limit.status.error_estimate,
-        "residual": limit.status.residual,
+        **limit.status.record(),
         "conserved_spread": limit.conserved_spread,
-        "iterations": limit.status.iterations,
     }
 
 
@@ -159,27 +147,9 @@ def _table(table: DepthConvergence) -> str:
     return "\n".join(lines)
 
 
-def _shaped(text: str) -> str:
-    if text not in CORRECTIONS:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}, which has no limit of infinite depth; give {' or '.join(CORRECTIONS)}"
-        )
-    return text
-
-
-def _points(text: str) -> int:
-    points = int(text) if text.isdecimal() and len(text) < 6 else 0
-    if not 3 <= points <= 10_001:
-        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number from 3 to 10001")
-    return points
-
-
-def _depths(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    depths = tuple(int(part) if part.isdecimal() and len(part) < 5 else 0 for part in parts)
-    growing = all(low < high for low, high in pairwise(depths))
-    if len(depths) < 2 or not growing or depths[0] < 1 or depths[-1] > 256:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give at least two growing depths from 1 to 256, such as 8,16,32"
-        )
-    return depths
+COMMAND = Command(
+    description="Replica-symmetric prediction for the inputs of a random shaped MLP of infinite depth.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from theory.commands import mlp_options
-from theory.commands.phase_picture import draw
+from theory.commands import mlp_network, readers
+from theory.commands.command import Command, add_json_option, as_json, null_if_nan
 from theory.mlp.phases.column import PHASES
 from theory.mlp.phases.phase_map import PhaseMap, phase_map
 from theory.mlp.phases.scaling import Scaling
@@ -33,29 +32,19 @@ Exit codes: 0 done, 2 bad input, 3 not converged.
 """
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``phase-map`` to the commands of ``python -m theory``."""
-    parser = models.add_parser(
-        "phase-map",
-        help="phases of a random MLP over beta and C_W: replica symmetric, one-step or full breaking",
-        description="Tell replica symmetric, one-step and full breaking of a random MLP apart, over beta and C_W.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    mlp_options.add_network_options(parser)
-    parser.add_argument(
-        "--betas", type=mlp_options.betas, required=True, metavar="LO:HI:N", help="N equally spaced betas"
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    mlp_network.add_network_options(parser)
+    parser.add_argument("--betas", type=readers.betas, required=True, metavar="LO:HI:N", help="N equally spaced betas")
     parser.add_argument(
         "--weight-variances",
-        type=mlp_options.weight_variances,
+        type=readers.weight_variances,
         required=True,
         metavar="LO:HI:N",
         help="N equally spaced C_W",
     )
     parser.add_argument(
         "--tolerance",
-        type=mlp_options.number_in(1e-11, 1e-2, example="1e-5"),
+        type=readers.number_in(1e-11, 1e-2, example="1e-5"),
         default=1e-5,
         help="largest error accepted in the free entropy and the energy at each point (default 1e-5)",
     )
@@ -65,13 +54,12 @@ def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--out", type=Path, metavar="STEM", help="write STEM.json and STEM.png (default phase-map-ACTIVATION-depth-L)"
     )
-    parser.add_argument("--json", action="store_true", help="also print the JSON, instead of a summary")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "also print the JSON, instead of a summary")
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Solve on the grid, write both files and say what they show."""
-    model = mlp_options.network(args, 1.0)
+    model = mlp_network.network(args, 1.0)
     stem: Path = args.out or Path(f"phase-map-{args.activation}-depth-{model.depth}")
     if not stem.parent.is_dir() or not stem.name:
         raise ValueError(f"--out: got '{stem}'; give a file name without ending in a directory that exists")
@@ -84,8 +72,10 @@ def run(args: argparse.Namespace) -> None:
         breaking=not args.stability_only,
         progress=progress,
     )
-    text = json.dumps(_record(result, mlp_options.network_record(args, model)), indent=2, allow_nan=False)
+    text = as_json(_record(result, mlp_network.network_record(args, model)))
     data, picture = (stem.with_name(f"{stem.name}.{ending}") for ending in ("json", "png"))
+    from theory.commands.phase_picture import draw  # matplotlib, which only this needs
+
     try:
         data.write_text(text + "\n", encoding="utf-8")
         draw(result, f"{model.activation.name}, depth {model.depth}, {model.prior} prior", picture)
@@ -103,7 +93,7 @@ def _record(result: PhaseMap, network: dict[str, object]) -> dict[str, object]:
         **network,
         "betas": result.betas.tolist(),
         "weight_variances": result.weight_variances.tolist(),
-        "replicon": [[None if value != value else value for value in row] for row in result.replicon.tolist()],
+        "replicon": [[null_if_nan(value) for value in row] for row in result.replicon.tolist()],
         "boundary": [{"weight_variance": c_w, "beta": beta} for c_w, beta in result.boundary()],
         "failures": [{"weight_variance": c_w, "beta": beta, "reason": reason} for c_w, beta, reason in result.failures],
         **(_breaking_record(result) if result.columns is not None else {}),
@@ -114,7 +104,7 @@ def _breaking_record(result: PhaseMap) -> dict[str, object]:
     columns = result.columns or ()
     return {
         "phases": [list(column.phases) for column in columns],
-        "one_step": [[None if one is None else asdict(one) for one in column.one_step] for column in columns],
+        "one_step": [[None if point is None else asdict(point) for point in column.one_step] for column in columns],
         "lines": [
             {
                 "weight_variance": float(c_w),
@@ -164,3 +154,11 @@ def _jump_lines(result: PhaseMap) -> list[str]:
 
 def _show_progress(done: int, total: int) -> None:
     print(f"\r{done} of {total} weight variances", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+COMMAND = Command(
+    description="Tell replica symmetric, one-step and full breaking of a random MLP apart, over beta and C_W.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

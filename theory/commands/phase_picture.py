@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.phases.column import ONSETS, PHASES, Column
 from theory.mlp.phases.phase_map import PhaseMap
 
@@ -73,13 +74,13 @@ def _unsolved(result: PhaseMap) -> list[tuple[float, float]]:
     ]
 
 
-def _range(values: NDArray[np.float64], cells: bool) -> tuple[float, float]:
+def _range(values: FloatArray, cells: bool) -> tuple[float, float]:
     """Return the limits of an axis: the values', or their cells'."""
     edges = _edges(values) if cells and values.size > 1 else values
     return max(0.0, float(edges[0])), float(edges[-1])
 
 
-def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _edges(values: FloatArray) -> FloatArray:
     """Return the edges of cells around values in growing order, the outermost as wide as their neighbours."""
     middle = 0.5 * (values[1:] + values[:-1])
     return np.asarray(np.concatenate([[2 * values[0] - middle[0]], middle, [2 * values[-1] - middle[-1]]]))
@@ -107,7 +108,7 @@ def _draw_phases(axes: Axes, result: PhaseMap, columns: tuple[Column, ...]) -> l
     return handles
 
 
-def _ends(betas: NDArray[np.float64], column: Column) -> NDArray[np.float64]:
+def _ends(betas: FloatArray, column: Column) -> FloatArray:
     """Return the edges of a column's cells, with the end of replica symmetry where the lines say it is."""
     edges = _edges(betas)
     ends = [beta for beta in (column.continuous, column.lines.static) if beta is not None]
@@ -139,7 +140,7 @@ def _draw_lines(axes: Axes, result: PhaseMap, columns: tuple[Column, ...]) -> li
 
 
 def _line(
-    axes: Axes, x: NDArray[np.float64], y: ArrayLike, style: str, label: str, marked: list[int] | None = None
+    axes: Axes, x: FloatArray, y: ArrayLike, style: str, label: str, marked: list[int] | None = None
 ) -> list[Line2D]:
     axes.plot(x, y, color="white", linewidth=4.0)
     return axes.plot(
@@ -162,7 +163,7 @@ def _draw_stability(figure: Figure, axes: Axes, result: PhaseMap) -> list[Artist
     return _draw_boundary(axes, result, np.ma.log10(shown)) if known.size and known.min() < 1 < known.max() else []
 
 
-def _draw_boundary(axes: Axes, result: PhaseMap, log_replicon: NDArray[np.float64]) -> list[Artist]:
+def _draw_boundary(axes: Axes, result: PhaseMap, log_replicon: FloatArray) -> list[Artist]:
     """Draw the line replicon = 1 and hatch what lies beyond; return what the legend shows."""
     where = result.weight_variances, result.betas
     axes.contourf(*where, log_replicon, levels=[0.0, np.inf], colors="none", hatches=["//"])

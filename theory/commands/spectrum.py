@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict
+import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from theory.commands import stored_network
-from theory.commands.spectrum_picture import draw
-from theory.spectrum.dyson import RandomSpectrum
+from theory.arrays import FloatArray
+from theory.commands import readers, stored_network
+from theory.commands.command import Command, add_json_option, as_json, null_if_nan
+from theory.spectrum.dyson import RandomSpectrum, planted_eigenvalue
 from theory.spectrum.observed import (
     Outliers,
     eigenvalues,
@@ -22,8 +20,6 @@ from theory.spectrum.observed import (
 )
 from theory.spectrum.tail import TailFit, fit_tail
 from theory.weights import StoredNetwork, read_network, stored_epochs
-
-Array = NDArray[np.float64]
 
 _FEWEST_FOR_TAIL = 20
 _EXAMPLE = """\
@@ -38,120 +34,158 @@ Exit codes: 0 done, 2 bad input, 3 not converged.
 """
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``spectrum`` to the models of ``python -m theory``."""
-    parser = models.add_parser(
-        "spectrum",
-        help="eigenvalues of one network's bond matrix: edge, outliers, tail, distance from random couplings",
-        description="Set the eigenvalues of one network's bond matrix against the density of random couplings.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     stored_network.add_network_options(parser)
     parser.add_argument("--reference", choices=["first", "own"], default="first", help="see below (default first)")
     parser.add_argument(
         "--tail-samples",
-        type=stored_network.whole(0, 100_000, 200),
+        type=readers.whole(0, 100_000, 200),
         default=200,
         metavar="N",
         help="synthetic samples behind the p-value of the tail, 0 for none (default 200)",
     )
+    parser.add_argument("--seed", type=readers.whole(0, 2**53, 0), default=0, help="of those samples (default 0)")
     parser.add_argument(
-        "--seed", type=stored_network.whole(0, 2**53, 0), default=0, help="of those samples (default 0)"
+        "--planted",
+        type=readers.positive,
+        metavar="THETA",
+        help="also say where theta a b^T, a and b unit vectors, added to one weight matrix would put an eigenvalue",
     )
     parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture (one epoch only)")
-    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list for several epochs")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "print JSON: an object, or a list for several epochs")
 
 
-def run(args: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class _Comparison:
+    """One network beside random couplings.
+
+    Attributes
+    ----------
+    network : StoredNetwork
+    spectrum : RandomSpectrum
+    values : float64 array, shape (N,)
+        Eigenvalues, rising.
+    beyond : Outliers
+    tail : TailFit or None
+        None with too few positive eigenvalues.
+    planted : tuple of float or None
+        For each bond layer, where the planted part asked for would put an eigenvalue.
+    """
+
+    network: StoredNetwork
+    spectrum: RandomSpectrum
+    values: FloatArray
+    beyond: Outliers
+    tail: TailFit | None
+    planted: tuple[float | None, ...]
+
+
+def _run(args: argparse.Namespace) -> None:
     """Compare every network asked for with its random counterpart and print the result."""
     stored = stored_network.networks(args)
-    if args.png is not None and len(stored) > 1:
-        raise ValueError(f"--png: got {len(stored)} epochs; give one --epoch for a picture")
-    if args.png is not None and (not args.png.parent.is_dir() or args.png.suffix != ".png"):
-        raise ValueError(f"--png: got '{args.png}'; give a name ending in .png in a directory that exists")
+    _check_picture(args.png, len(stored))
     first = read_network(args.weights, stored_epochs(args.weights)[0]) if args.reference == "first" else None
     shared = None if first is None else RandomSpectrum(first.bonds.variances())
-    records, lines = [], []
-    for network in stored:
-        spectrum = shared or RandomSpectrum(network.bonds.variances())
-        values = eigenvalues(network.bonds)
-        beyond = outliers(values, spectrum)
-        positive = values[values > 1e-9 * spectrum.edge]
-        enough = len(positive) >= _FEWEST_FOR_TAIL
-        tail = fit_tail(positive, samples=args.tail_samples, seed=args.seed) if enough else None
-        distance = spectral_distance(values, spectrum), kolmogorov_distance(values, spectrum)
-        records.append(_record(args.reference, network, spectrum, beyond, tail, distance, float(values[-1])))
-        lines.append(_summary(network, spectrum, beyond, tail, distance, float(values[-1])))
-        if args.png is not None:
-            _draw(args.png, network, values, spectrum, beyond)
+    compared = [_compared(args, network, shared or RandomSpectrum(network.bonds.variances())) for network in stored]
+    if args.png is not None:
+        _draw(args.png, compared[0])
     if args.json:
-        print(json.dumps(stored_network.one_or_list(args, records), indent=2, allow_nan=False))
+        records = [_record(args, comparison) for comparison in compared]
+        print(as_json(stored_network.one_or_list(args, records)))
     else:
-        print("\n\n".join(lines) + (f"\nwrote {args.png}" if args.png is not None else ""))
+        text = "\n\n".join(_summary(args, comparison) for comparison in compared)
+        print(text + (f"\nwrote {args.png}" if args.png is not None else ""))
 
 
-def _draw(path: Path, network: StoredNetwork, values: Array, spectrum: RandomSpectrum, beyond: Outliers) -> None:
-    widths = ", ".join(map(str, network.bonds.widths))
+def _check_picture(path: Path | None, epochs: int) -> None:
+    if path is not None and epochs > 1:
+        raise ValueError(f"--png: got {epochs} epochs; give one --epoch for a picture")
+    if path is not None and (not path.parent.is_dir() or path.suffix != ".png"):
+        raise ValueError(f"--png: got '{path}'; give a name ending in .png in a directory that exists")
+
+
+def _compared(args: argparse.Namespace, network: StoredNetwork, spectrum: RandomSpectrum) -> _Comparison:
+    values = eigenvalues(network.bonds)
+    positive = values[values > 1e-9 * spectrum.edge]
+    enough = len(positive) >= _FEWEST_FOR_TAIL
+    bond_layers = range(1, len(network.bonds.widths)) if args.planted else ()
+    return _Comparison(
+        network=network,
+        spectrum=spectrum,
+        values=values,
+        beyond=outliers(values, spectrum),
+        tail=fit_tail(positive, samples=args.tail_samples, seed=args.seed) if enough else None,
+        planted=tuple(planted_eigenvalue(spectrum, args.planted, layer) for layer in bond_layers),
+    )
+
+
+def _draw(path: Path, compared: _Comparison) -> None:
+    from theory.commands.spectrum_picture import draw  # matplotlib, which only this needs
+
+    widths = ", ".join(map(str, compared.network.bonds.widths))
+    title = f"Bond matrix [{widths}], epoch {compared.network.epoch:g}"
     try:
-        draw(values, spectrum, beyond, f"Bond matrix [{widths}], epoch {network.epoch:g}", path)
+        draw(compared.values, compared.spectrum, compared.beyond, title, path)
     except OSError as error:
         raise ValueError(
             f"--png: cannot write '{path}' ({error.strerror}); give a place that can be written"
         ) from error
 
 
-def _record(
-    reference: str,
-    network: StoredNetwork,
-    spectrum: RandomSpectrum,
-    beyond: Outliers,
-    tail: TailFit | None,
-    distance: tuple[float, float],
-    largest: float,
-) -> dict[str, object]:
-    fit = None if tail is None else {**asdict(tail), "p_value": None if tail.p_value != tail.p_value else tail.p_value}
-    return {
+def _record(args: argparse.Namespace, compared: _Comparison) -> dict[str, object]:
+    network, spectrum, tail = compared.network, compared.spectrum, compared.tail
+    record = {
         "model": "spectrum",
         "epoch": network.epoch,
         "widths": list(network.bonds.widths),
-        "reference": reference,
+        "reference": args.reference,
         "reference_variances": list(spectrum.couplings.variances),
         "edge": spectrum.edge,
-        "allowance": beyond.allowance,
-        "largest": largest,
-        "outliers": beyond.count,
-        "outlier_values": beyond.values.tolist(),
+        "allowance": compared.beyond.allowance,
+        "largest": float(compared.values[-1]),
+        "outliers": compared.beyond.count,
+        "outlier_values": compared.beyond.values.tolist(),
         "zero_weight": spectrum.zero_weight,
-        "wasserstein": distance[0],
-        "kolmogorov": distance[1],
-        "tail": fit,
+        "wasserstein": spectral_distance(compared.values, spectrum),
+        "kolmogorov": kolmogorov_distance(compared.values, spectrum),
+        "tail": None if tail is None else {**asdict(tail), "p_value": null_if_nan(tail.p_value)},
     }
+    planted = {"strength": args.planted, "eigenvalues": list(compared.planted)}
+    return record | ({"planted": planted} if args.planted else {})
 
 
-def _summary(
-    network: StoredNetwork,
-    spectrum: RandomSpectrum,
-    beyond: Outliers,
-    tail: TailFit | None,
-    distance: tuple[float, float],
-    largest: float,
-) -> str:
+def _summary(args: argparse.Namespace, compared: _Comparison) -> str:
+    network, spectrum, beyond = compared.network, compared.spectrum, compared.beyond
     shown = " ".join(f"{value:.5g}" for value in beyond.values[:8]) + (" ..." if beyond.count > 8 else "")
+    distances = spectral_distance(compared.values, spectrum), kolmogorov_distance(compared.values, spectrum)
     lines = [
-        f"Bond matrix, epoch {network.epoch:g}, {network.bonds.spins} spins: largest eigenvalue {largest:.6g}",
+        f"Bond matrix, epoch {network.epoch:g}, {network.bonds.spins} spins: largest eigenvalue "
+        f"{compared.values[-1]:.6g}",
         f"edge of random couplings {spectrum.edge:.8g}, + {beyond.allowance:.2g} for finite size (99 %)",
         f"eigenvalues beyond it    {beyond.count}" + (f": {shown}" if beyond.count else ""),
-        f"distance from random     W_1 = {distance[0]:.4g}, Kolmogorov-Smirnov {distance[1]:.4g}",
+        f"distance from random     W_1 = {distances[0]:.4g}, Kolmogorov-Smirnov {distances[1]:.4g}",
+        _tail_line(compared.tail),
     ]
-    if tail is None:
-        lines.append("tail                     too few eigenvalues")
-    else:
-        test = "" if tail.p_value != tail.p_value else f", p = {tail.p_value:.2g}"
-        verdict = " (a power law is ruled out)" if tail.p_value < 0.1 else ""
-        lines.append(
-            f"tail                     exponent {tail.exponent:.4g} +- {tail.error:.2g} from {tail.smallest:.4g} to "
-            f"{tail.largest:.4g} ({tail.points} eigenvalues{test}){verdict}"
-        )
+    if args.planted:
+        places = " ".join("inside" if value is None else f"{value:.5g}" for value in compared.planted)
+        lines.append(f"planted {args.planted:<16.6g} eigenvalue at {places} (one matrix after another)")
     return "\n".join(lines)
+
+
+def _tail_line(tail: TailFit | None) -> str:
+    if tail is None:
+        return "tail                     too few eigenvalues"
+    test = "" if math.isnan(tail.p_value) else f", p = {tail.p_value:.2g}"
+    verdict = " (a power law is ruled out)" if tail.p_value < 0.1 else ""
+    return (
+        f"tail                     exponent {tail.exponent:.4g} +- {tail.error:.2g} from {tail.smallest:.4g} to "
+        f"{tail.largest:.4g} ({tail.points} eigenvalues{test}){verdict}"
+    )
+
+
+COMMAND = Command(
+    description="Set the eigenvalues of one network's bond matrix against the density of random couplings.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

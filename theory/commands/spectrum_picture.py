@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.spectrum.dyson import RandomSpectrum
 from theory.spectrum.observed import Outliers
 
 _BINS = (12, 80)
 
 
-def draw(values: NDArray[np.float64], spectrum: RandomSpectrum, beyond: Outliers, title: str, path: Path) -> None:
+def draw(values: FloatArray, spectrum: RandomSpectrum, beyond: Outliers, title: str, path: Path) -> None:
     """Write a PNG of the positive half of a symmetric spectrum.
 
     Parameters

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
+from theory.commands import readers
 from theory.weights import StoredNetwork, read_network, stored_epochs
-
-_EVERY = "all"
-_MOST_POINTS = 10_000
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +17,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("weights", type=Path, help="file of weights in the layout mcsim-weights (.h5)")
     parser.add_argument(
         "--epoch",
-        type=_epochs,
+        type=readers.epochs,
         metavar="E[,E...]|all",
         help="one epoch, several with commas, or all of those stored (default the last)",
     )
@@ -37,51 +33,17 @@ def networks(args: argparse.Namespace) -> list[StoredNetwork]:
     """
     if args.epoch is None:
         return [read_network(args.weights)]
-    epochs = stored_epochs(args.weights) if args.epoch == _EVERY else args.epoch
+    epochs = stored_epochs(args.weights) if args.epoch == readers.EVERY_EPOCH else args.epoch
     return [read_network(args.weights, epoch) for epoch in epochs]
 
 
 def one_or_list(args: argparse.Namespace, records: list[dict[str, object]], *, many: bool = False) -> object:
     """Return the record itself for one epoch, a list where several were asked for."""
-    several = many or args.epoch == _EVERY or (args.epoch is not None and len(args.epoch) > 1)
+    several = many or args.epoch == readers.EVERY_EPOCH or (args.epoch is not None and len(args.epoch) > 1)
     return records if several else records[0]
 
 
-def positive(text: str) -> float:
-    """Read a positive finite number."""
-    value = _number(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"got {text!r}; give a positive finite number, such as 0.5")
-    return value
-
-
-def temperatures(text: str) -> list[float]:
-    """Read LO:HI:N, N equally spaced temperatures."""
-    low, high, count = [*text.split(":"), "", ""][:3]
-    bounds = _number(low), _number(high)
-    points = int(count) if count.isdecimal() and len(count) < 9 else 0
-    if text.count(":") != 2 or not 0 < bounds[0] < bounds[1] < math.inf or not 2 <= points <= _MOST_POINTS:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; give LO:HI:N with 0 < LO < HI and N from 2 to {_MOST_POINTS}, such as 0.5:3:6"
-        )
-    return [float(temperature) for temperature in np.linspace(*bounds, points)]
-
-
-def whole(low: int, high: int, example: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from `low` to `high`."""
-
-    def read(text: str) -> int:
-        value = int(text) if text.isdecimal() and len(text) < 19 else -1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(
-                f"got {text!r}; give a whole number from {low} to {high}, such as {example}"
-            )
-        return value
-
-    return read
-
-
-def read_states(path: Path, spins: int) -> NDArray[np.float64]:
+def read_states(path: Path, spins: int) -> FloatArray:
     """Return magnetisations from a .npy file stored as (states, spins), transposed to (spins, states).
 
     Raises
@@ -102,20 +64,3 @@ def read_states(path: Path, spins: int) -> NDArray[np.float64]:
     if not np.all(np.abs(states) <= 1):
         raise ValueError(f"--from-states: '{path}' has an entry that is not from -1 to 1; give spins or magnetisations")
     return np.ascontiguousarray(states.T)
-
-
-def _epochs(text: str) -> str | list[float]:
-    if text == _EVERY:
-        return text
-    values = [_number(part) for part in text.split(",")]
-    if not all(math.isfinite(value) and value >= 0 for value in values):
-        raise argparse.ArgumentTypeError(f"got {text!r}; give epochs >= 0 with commas, or all, such as 0,3")
-    return values
-
-
-def _number(text: str) -> float:
-    """Return the number, or NaN, which every range check refuses."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from theory.commands import stored_network
+from theory.commands import readers, stored_network
+from theory.commands.command import Command, add_json_option, as_json
 from theory.layered_sk import critical_temperature
 from theory.result import NotConvergedError
 from theory.tap.census import Census, Found, census
@@ -29,51 +29,41 @@ Exit codes: 0 done, 2 bad input, 3 no start led to a solution.
 """
 
 
-def add_parser(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``tap`` to the models of ``python -m theory``."""
-    parser = models.add_parser(
-        "tap",
-        help="states of one network: TAP solutions, their number, and its critical temperature",
-        description="Solve the TAP equations of one network and count the distinct solutions.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     stored_network.add_network_options(parser)
     what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--temperature", type=readers.positive, metavar="T", help="count solutions at one temperature")
     what.add_argument(
-        "--temperature", type=stored_network.positive, metavar="T", help="count solutions at one temperature"
-    )
-    what.add_argument(
-        "--temperatures", type=stored_network.temperatures, metavar="LO:HI:N", help="at N equally spaced temperatures"
+        "--temperatures",
+        type=readers.temperatures("0.5:3:6"),
+        metavar="LO:HI:N",
+        help="at N equally spaced temperatures",
     )
     what.add_argument("--critical", action="store_true", help="the critical temperature of this network instead")
     parser.add_argument(
-        "--starts", type=stored_network.whole(0, _MOST_STARTS, 200), default=200, help="random starts (default 200)"
+        "--starts", type=readers.whole(0, _MOST_STARTS, 200), default=200, help="random starts (default 200)"
     )
-    parser.add_argument(
-        "--seed", type=stored_network.whole(0, 2**53, 0), default=0, help="of the random starts (default 0)"
-    )
+    parser.add_argument("--seed", type=readers.whole(0, 2**53, 0), default=0, help="of the random starts (default 0)")
     parser.add_argument(
         "--from-states", type=Path, metavar="FILE.npy", help="more starts: spins or magnetisations, (states, spins)"
     )
     parser.add_argument(
         "--tolerance",
-        type=stored_network.positive,
+        type=readers.positive,
         default=DEFAULT_TOLERANCE,
         help="largest residual of a solution, in magnetisation (default 1e-10)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list for several")
-    parser.set_defaults(run=run)
+    add_json_option(parser, "print JSON: an object, or a list for several")
 
 
-def run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     """Do what was asked for every epoch and temperature, and print it."""
     stored = stored_network.networks(args)
     if args.critical:
         results = [(network, instability(network.bonds)) for network in stored]
         if args.json:
             records = [_critical_record(*pair) for pair in results]
-            print(json.dumps(stored_network.one_or_list(args, records), indent=2, allow_nan=False))
+            print(as_json(stored_network.one_or_list(args, records)))
         else:
             print("\n".join(_critical_line(*pair) for pair in results))
         return
@@ -91,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         records = [_record(network, count) for network, count in counts]
         many = args.temperatures is not None
-        print(json.dumps(stored_network.one_or_list(args, records, many=many), indent=2, allow_nan=False))
+        print(as_json(stored_network.one_or_list(args, records, many=many)))
     else:
         print("\n\n".join(_summary(network, count) for network, count in counts))
 
@@ -120,15 +110,15 @@ def _record(network: StoredNetwork, count: Census) -> dict[str, object]:
         "unseen_share": count.unseen_share,
         "expected_solutions": count.expected_solutions,
         "up_to_reversal": count.paramagnet is not None,
-        "solutions": [_found_record(one) for one in count.found],
+        "solutions": [_found_record(state) for state in count.found],
         "paramagnet": None if count.paramagnet is None else _solution_record(count.paramagnet),
         "saturation": [{"starts": n, "distinct": expected} for n, expected in count.saturation],
     }
 
 
-def _found_record(one: Found) -> dict[str, object]:
-    hits = {"random_hits": one.random_hits, "state_hits": one.state_hits}
-    return {**_solution_record(one.solution), **hits}
+def _found_record(state: Found) -> dict[str, object]:
+    hits = {"random_hits": state.random_hits, "state_hits": state.state_hits}
+    return {**_solution_record(state.solution), **hits}
 
 
 def _solution_record(solution: TapSolution) -> dict[str, object]:
@@ -153,10 +143,10 @@ def _summary(network: StoredNetwork, count: Census) -> str:
         f"{count.expected_solutions:.3g} solutions within reach",
         "   hits  free energy       energy      entropy   overlap  least eigenvalue  Plefka radius",
     ]
-    for one in count.found:
-        s = one.solution
+    for state in count.found:
+        s = state.solution
         lines.append(
-            f"{one.hits:7d} {s.free_energy:12.8f} {s.energy:12.8f} {s.entropy:12.8f} {s.overlap:9.6f} "
+            f"{state.hits:7d} {s.free_energy:12.8f} {s.energy:12.8f} {s.entropy:12.8f} {s.overlap:9.6f} "
             f"{s.least_eigenvalue:17.6g} {s.plefka_radius:14.4g}"
         )
     if count.paramagnet is not None:
@@ -188,3 +178,11 @@ def _critical_line(network: StoredNetwork, result: Instability) -> str:
     else:
         found = f"no T_c; {result.kind}: least eigenvalue {result.least_eigenvalue:.4g} at T = {result.temperature:.6g}"
     return f"epoch {network.epoch:g}: {found}; random couplings of the same variances: {random:.6g}"
+
+
+COMMAND = Command(
+    description="Solve the TAP equations of one network and count the distinct solutions.",
+    example=_EXAMPLE,
+    add_options=_add_options,
+    run=_run,
+)

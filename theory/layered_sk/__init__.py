@@ -7,7 +7,7 @@ sigma_k^2.
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
-from theory.layered_sk.rs.functional import rs_free_energy, saddle_residual
+from theory.layered_sk.rs.functional import rs_free_energy
 from theory.layered_sk.rs.saddle import RSSolution, solve_rs
 from theory.layered_sk.rs.stability import replicon
 from theory.layered_sk.rsb import RSBSolution, solve_frsb, solve_krsb
@@ -19,7 +19,6 @@ __all__ = [
     "critical_temperature",
     "replicon",
     "rs_free_energy",
-    "saddle_residual",
     "solve_frsb",
     "solve_krsb",
     "solve_rs",

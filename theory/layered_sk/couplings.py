@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from theory.arrays import FloatArray
 
 VARIANCE_CONVENTIONS = ("fan-in", "symmetric")
 # Bounds that keep every product in the solver representable; no physical network comes near them.
@@ -98,38 +99,38 @@ class LayeredCouplings:
         return sum(self.widths)
 
     @cached_property
-    def layer_fractions(self) -> NDArray[np.float64]:
+    def layer_fractions(self) -> FloatArray:
         """N_k / N, shape (L + 1,)."""
         return _read_only(np.array(self.widths, dtype=np.float64) / self.total_spins)
 
     @cached_property
-    def bond_weights(self) -> NDArray[np.float64]:
+    def bond_weights(self) -> FloatArray:
         """sigma_k^2 N_{k-1} N_k / N, shape (L,). Their sum W is the variance of H per spin."""
         widths = np.array(self.widths, dtype=np.float64)
         return _read_only(np.array(self.variances) * widths[:-1] * self.layer_fractions[1:])
 
     @cached_property
-    def neighbour_couplings(self) -> NDArray[np.float64]:
+    def neighbour_couplings(self) -> FloatArray:
         """A_{k-1,k} = sigma_k^2 sqrt(N_{k-1} N_k), shape (L,): what is not zero in `coupling_matrix`."""
         root_widths = np.sqrt(np.array(self.widths, dtype=np.float64))
         return _read_only(np.array(self.variances) * root_widths[:-1] * root_widths[1:])
 
     @property
-    def coupling_matrix(self) -> NDArray[np.float64]:
+    def coupling_matrix(self) -> FloatArray:
         """The symmetric tridiagonal A_kk' = sigma_kk'^2 sqrt(N_k N_k'), shape (L + 1, L + 1)."""
         return np.diag(self.neighbour_couplings, 1) + np.diag(self.neighbour_couplings, -1)
 
     @cached_property
-    def from_above(self) -> NDArray[np.float64]:
+    def from_above(self) -> FloatArray:
         """sigma_{k+1}^2 N_{k+1}, shape (L,): what layer k = 0..L-1 receives from layer k + 1."""
         return _read_only(np.array(self.variances) * np.array(self.widths[1:], dtype=np.float64))
 
     @cached_property
-    def from_below(self) -> NDArray[np.float64]:
+    def from_below(self) -> FloatArray:
         """sigma_k^2 N_{k-1}, shape (L,): what layer k = 1..L receives from layer k - 1."""
         return _read_only(np.array(self.variances) * np.array(self.widths[:-1], dtype=np.float64))
 
-    def field_variances(self, overlaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    def field_variances(self, overlaps: FloatArray) -> FloatArray:
         """Return R_k = sum over neighbouring layers k' of sigma_kk'^2 N_k' q_k', shape (L + 1,)."""
         variances = np.zeros(len(self.widths))
         variances[:-1] += self.from_above * overlaps[1:]
@@ -162,6 +163,6 @@ def _whole(width: int) -> int:
         raise ValueError(f"widths: got {width!r}; every layer needs a whole number of spins") from None
 
 
-def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
+def _read_only(array: FloatArray) -> FloatArray:
     array.flags.writeable = False
     return array

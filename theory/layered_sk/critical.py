@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
 
+from theory.arrays import FloatArray
 from theory.layered_sk.couplings import LayeredCouplings
 
 
@@ -41,7 +41,7 @@ def critical_temperature(couplings: LayeredCouplings) -> float:
     return math.sqrt(largest_eigenvalue(couplings.neighbour_couplings))
 
 
-def largest_eigenvalue(neighbours: NDArray[np.float64]) -> float:
+def largest_eigenvalue(neighbours: FloatArray) -> float:
     """Return the largest eigenvalue (the spectral radius) of a tridiagonal matrix with zero diagonal.
 
     Parameters

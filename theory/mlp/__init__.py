@@ -15,13 +15,13 @@ A prediction takes a model and an inverse temperature::
     solution.overlaps[0].self_overlap, solution.overlaps[0].mean  # input layer; hidden layers follow
     solution.replicon                                           # above 1: replica symmetry is unstable
 
-    solutions = solve_branch(model, [0.5, 1.0, 2.0, 4.0])       # a list of such solutions, warm-started
+    solutions = solve_branch(model, [0.5, 1.0, 2.0, 4.0])       # a list of them, warm-started: the curve s(e)
     solve_frsb(model, 8.0), solve_krsb(model, 8.0, 2)   # replica symmetry broken: `theory.mlp.rsb`
     critical_beta(model, beta_max=16.0)                         # smallest beta with replicon = 1, or None
 
 Every solver raises `theory.result.NotConvergedError` where it misses its tolerance. The others:
-`entropy_curve` (the branch as arrays), `free_entropy` (at any order parameters), `phase_map` (replicon over
-beta and C_W), `solve_linear` (exact, phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth; more in
+`free_entropy` (at any order parameters), `phase_map` (replicon over beta and C_W), `solve_linear` (exact,
+phi(z) = z), `solve_depth_limit` (shaped activations, infinite depth; more in
 `theory.mlp.depth`), `product_density` and `product_moments` (spectrum of products of weights),
 `propagate` (order and chaos), `depth_effect` (energy, entropy and critical beta against depth).
 """
@@ -41,7 +41,7 @@ from theory.mlp.exact.free_product import product_density, product_moments
 from theory.mlp.exact.linear import solve_linear
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.phases.phase_map import PhaseMap, phase_map
-from theory.mlp.rs.branch import EntropyCurve, critical_beta, entropy_curve, solve_branch
+from theory.mlp.rs.branch import critical_beta, solve_branch
 from theory.mlp.rs.free_entropy import free_entropy
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import LayerOverlap, RSSolution
@@ -51,7 +51,6 @@ __all__ = [
     "DepthConvergence",
     "DepthEffect",
     "DepthSolution",
-    "EntropyCurve",
     "LayerOverlap",
     "MlpModel",
     "OrderParameters",
@@ -68,7 +67,6 @@ __all__ = [
     "critical_tilt",
     "depth_effect",
     "edge_of_chaos",
-    "entropy_curve",
     "free_entropy",
     "phase_map",
     "product_density",

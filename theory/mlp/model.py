@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.activations import Activation
+from theory.arrays import FloatArray
 from theory.mlp.neuron.mesh import SiteField
 
-FloatArray = NDArray[np.float64]
 Prior = Literal["gaussian", "sphere"]
 PRIORS: tuple[Prior, ...] = ("gaussian", "sphere")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 _MEMORY = 8
 _ABOVE_ROUNDING = 1e-9  # relative

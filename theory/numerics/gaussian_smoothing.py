@@ -3,57 +3,18 @@
 One step of a Parisi recursion is f'(h) = (1/x) log E exp(x f(h + d)), d ~ N(0, sd^2). Rows are taken in blocks, each
 with its own reference exponent, so that f may span thousands; a field carried along is averaged with the weights
 exp(x (f(h + d) - f'(h))), and the adjoint moves a density with the same weights.
-
-Where sd covers more than a grid step, the kernel is the sampled Gaussian (a trapezoid rule: spectrally accurate).
-Below, it is the Gaussian mean of the polynomial through 2 * _REACH + 1 neighbouring nodes, exact for polynomials of
-that degree.
 """
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
+from theory.numerics.gaussian_stencil import gaussian_stencil
 from theory.result import NotConvergedError
 
-FloatArray = NDArray[np.float64]
-
-_REACH = 8
-_TAIL = 8.0  # standard deviations
-_SAMPLED_FROM = 1.25  # grid steps: a sampled Gaussian then errs by exp(-2 pi^2 sd^2), below rounding
 _BLOCK = 64
-
-
-def gaussian_stencil(sd: float) -> FloatArray:
-    """Return weights of the nodes -w .. w of an evenly spaced grid for a Gaussian mean at node 0, shape (2w + 1,).
-
-    Parameters
-    ----------
-    sd : float
-        Standard deviation in units of the grid step.
-    """
-    if sd >= _SAMPLED_FROM:
-        w = math.ceil(_TAIL * sd)
-        kernel = np.exp(-0.5 * (np.arange(-w, w + 1) / sd) ** 2)
-        return np.asarray(kernel / kernel.sum())
-    even_moments = np.cumprod(np.concatenate([[1.0], np.arange(1.0, 2.0 * _REACH, 2.0) * sd * sd]))
-    kernel = _lagrange_coefficients() @ even_moments
-    return np.asarray(kernel / kernel.sum())
-
-
-@lru_cache(maxsize=1)
-def _lagrange_coefficients() -> FloatArray:
-    """Return even coefficients of the polynomials that are 1 at one node of -_REACH .. _REACH, 0 at the others."""
-    at = np.arange(-_REACH, _REACH + 1.0)
-    rows = []
-    for j in range(at.size):
-        others = np.delete(at, j)
-        rows.append(np.polynomial.polynomial.polyfromroots(others)[::2] / np.prod(at[j] - others))
-    return np.array(rows)
 
 
 class UnresolvedError(NotConvergedError):
@@ -73,7 +34,7 @@ class Smoother:
 
     def __init__(self, step: float, sd: float) -> None:
         self._step = step
-        kernel = gaussian_stencil(sd / step)
+        _, kernel = gaussian_stencil(sd**2, step)
         self._w = kernel.size // 2
         rows = max(_BLOCK, 2 * self._w)
         padded = np.zeros(2 * rows + kernel.size - 2)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from theory.arrays import FloatArray
+
 # (vectors, columns) -> matrix of each column times its vector
-ColumnProduct = Callable[[Array, NDArray[np.intp]], Array]
+ColumnProduct = Callable[[FloatArray, NDArray[np.intp]], FloatArray]
 
 _TINY = 1e-300
 
 
-def minres(product: ColumnProduct, right: Array, forcing: float, most: int = 200) -> Array:
+def minres(product: ColumnProduct, right: FloatArray, forcing: float, most: int = 200) -> FloatArray:
     """Return x with |A_c x_c - b_c| <= forcing |b_c| for every column c, or the best after `most` steps.
 
     Lanczos tridiagonalises A in the Krylov space of b; Givens rotations turn the least-squares problem there into a

@@ -16,9 +16,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.result import NotConvergedError
 
-FloatArray = NDArray[np.float64]
 Integrand = Callable[[FloatArray, FloatArray], FloatArray]
 
 _LOW_ORDER, _HIGH_ORDER = 6, 10  # nodes per direction of a cell, for loose and for tight tolerances

@@ -27,10 +27,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory.arrays import FloatArray
 from theory.layered_sk import LayeredCouplings
 from theory.result import NotConvergedError
 
-Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _NEWTON = 25
@@ -118,7 +118,7 @@ class RandomSpectrum:
             raise NotConvergedError(f"vector Dyson equation: relative residual {left:.2g} after {_NEWTON} steps")
         return g
 
-    def density(self, x: ArrayLike) -> Array:
+    def density(self, x: ArrayLike) -> FloatArray:
         """Return rho(x) without the delta peak at zero, shape of x; it integrates to 1 - zero_weight.
 
         Raises
@@ -134,8 +134,8 @@ class RandomSpectrum:
             rho[inside] = imaginary @ self.couplings.layer_fractions / math.pi
         # The peak's Lorentzian tail, w eta/(pi x^2), is none of the continuous part.
         eta = _REAL_AXIS * self.edge
-        peak: Array = self.zero_weight * eta / (math.pi * np.maximum(points**2 + eta**2, 1e-300))
-        result: Array = np.maximum(rho - np.where(inside, peak, 0.0), 0.0)
+        peak: FloatArray = self.zero_weight * eta / (math.pi * np.maximum(points**2 + eta**2, 1e-300))
+        result: FloatArray = np.maximum(rho - np.where(inside, peak, 0.0), 0.0)
         return result
 
     @cached_property
@@ -159,7 +159,7 @@ class RandomSpectrum:
             raise NotConvergedError("edge of the random spectrum: no real resolvent outside it")
         return self._fold(high, h)
 
-    def _fold(self, x: float, h: Array) -> float:
+    def _fold(self, x: float, h: FloatArray) -> float:
         """Return the x near a start at which h (x - S h) = 1 has a double root."""
         S, n = self._from_neighbours, len(h)
         _, _, rows = np.linalg.svd(np.diag(x - S @ h) - h[:, np.newaxis] * S)
@@ -180,7 +180,7 @@ class RandomSpectrum:
             f"edge of the random spectrum near {x:g}: 30 Newton steps end with one of {step[-1]:.2g}"
         )
 
-    def _outside(self, x: float) -> Array | None:
+    def _outside(self, x: float) -> FloatArray | None:
         """Return h = -g at a real x above the edge, None below it: Newton from h = 0 rises to the least root."""
         h = np.zeros(len(self.couplings.widths))
         for _ in range(400):
@@ -200,7 +200,7 @@ class RandomSpectrum:
                 return h
         return None
 
-    def resolvents_outside(self, x: float) -> Array:
+    def resolvents_outside(self, x: float) -> FloatArray:
         """Return the real g_k(x) at x above the edge, shape (layers,); all are negative.
 
         Raises
@@ -234,7 +234,7 @@ class RandomSpectrum:
         return float((math.pi * self.density(self.edge - x) / math.sqrt(x)) ** (2 / 3))
 
     @cached_property
-    def _distribution(self) -> tuple[Array, Array]:
+    def _distribution(self) -> tuple[FloatArray, FloatArray]:
         # Angles, because the density ends in square roots; zero, where it may be singular, is an end as well.
         angle = (np.arange(_CDF_POINTS) + 0.5) * (math.pi / 2 / _CDF_POINTS)
         x = self.edge * (1 - np.cos(angle))
@@ -242,16 +242,12 @@ class RandomSpectrum:
         ends = self.edge * (1 - np.cos(np.arange(_CDF_POINTS + 1) * (math.pi / 2 / _CDF_POINTS)))
         return ends, np.concatenate([[0.0], np.cumsum(weight)])
 
-    def half_mass(self) -> float:
-        """Return the integral of the density over x > 0; (1 - zero_weight)/2 but for the error of the solution."""
-        return float(self._distribution[1][-1])
-
-    def distribution(self, x: ArrayLike) -> Array:
+    def distribution(self, x: ArrayLike) -> FloatArray:
         """Return the share of eigenvalues <= x, the delta peak included."""
         points = np.asarray(x, dtype=np.float64)
         ends, mass = self._distribution
         above = np.interp(np.abs(points), ends, mass)
-        value: Array = 0.5 + np.sign(points) * (above + self.zero_weight / 2)
+        value: FloatArray = 0.5 + np.sign(points) * (above + self.zero_weight / 2)
         return np.where(points == 0, 0.5 + self.zero_weight / 2, value)
 
 

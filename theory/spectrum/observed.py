@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import svdvals
 
+from theory.arrays import FloatArray
 from theory.bonds import LayeredBonds
 from theory.spectrum.dyson import RandomSpectrum
-
-Array = NDArray[np.float64]
 
 # Largest eigenvalue of a random network, in units of N^{-2/3}/gamma above the edge: Tracy & Widom's law with index 1
 # lies below this 99 times in 100.
@@ -19,7 +17,7 @@ _TRACY_WIDOM_99 = 2.0234
 _GRID = 4000
 
 
-def eigenvalues(bonds: LayeredBonds) -> Array:
+def eigenvalues(bonds: LayeredBonds) -> FloatArray:
     """Return the eigenvalues of J in rising order, shape (N,).
 
     Layers are even or odd and only unlike ones are coupled, so the eigenvalues are plus and minus the singular
@@ -45,7 +43,7 @@ def eigenvalues(bonds: LayeredBonds) -> Array:
         block[rows[even] : rows[even + 1], columns[odd] : columns[odd + 1]] = part
     values = svdvals(block)
     zeros = np.zeros(bonds.spins - 2 * len(values))
-    result: Array = np.sort(np.concatenate([-values, zeros, values]))
+    result: FloatArray = np.sort(np.concatenate([-values, zeros, values]))
     return result
 
 
@@ -66,7 +64,7 @@ class Outliers:
 
     edge: float
     allowance: float
-    values: Array
+    values: FloatArray
 
     @property
     def count(self) -> int:
@@ -74,7 +72,7 @@ class Outliers:
         return len(self.values)
 
 
-def outliers(values: Array, spectrum: RandomSpectrum) -> Outliers:
+def outliers(values: FloatArray, spectrum: RandomSpectrum) -> Outliers:
     """Return the positive eigenvalues beyond the random spectrum and its finite-size allowance.
 
     Parameters
@@ -88,7 +86,7 @@ def outliers(values: Array, spectrum: RandomSpectrum) -> Outliers:
     return Outliers(spectrum.edge, allowance, np.sort(values[values > spectrum.edge + allowance])[::-1])
 
 
-def spectral_distance(values: Array, spectrum: RandomSpectrum) -> float:
+def spectral_distance(values: FloatArray, spectrum: RandomSpectrum) -> float:
     """Return Wasserstein's distance W_1 = int |F(x) - F_random(x)| dx of the two distributions, in units of energy.
 
     Parameters
@@ -104,7 +102,7 @@ def spectral_distance(values: Array, spectrum: RandomSpectrum) -> float:
     return float(np.abs(observed - spectrum.distribution(x)).sum() * width)
 
 
-def kolmogorov_distance(values: Array, spectrum: RandomSpectrum) -> float:
+def kolmogorov_distance(values: FloatArray, spectrum: RandomSpectrum) -> float:
     """Return max |F(x) - F_random(x)| over x other than zero, where exact zeros and rounded ones are hard to tell."""
     ordered = np.sort(values)
     clear = np.abs(ordered) > 1e-9 * spectrum.edge

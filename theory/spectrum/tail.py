@@ -16,9 +16,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 _FEWEST = 10
 _CANDIDATES = 100
@@ -91,7 +91,7 @@ def fit_tail(values: ArrayLike, *, samples: int = 200, seed: int = 0) -> TailFit
     )
 
 
-def _best(ordered: Array) -> tuple[float, int, float]:
+def _best(ordered: FloatArray) -> tuple[float, int, float]:
     """Return exponent, index of x_min and distance of the best fit to sorted values."""
     starts = np.unique(np.linspace(0, len(ordered) - _FEWEST, _CANDIDATES).astype(int))
     logs = np.log(ordered)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
+from theory.arrays import FloatArray, IntArray
 from theory.bonds import Bonds
 from theory.tap.solver import (
     DEFAULT_TOLERANCE,
@@ -28,8 +29,6 @@ from theory.tap.solver import (
     random_starts,
     solve_states,
 )
-
-Array = NDArray[np.float64]
 
 # Root mean square distance of magnetisations below which two solutions are one: far above the solver's error.
 _SAME = 1e-5
@@ -130,12 +129,12 @@ def census(
         _found(bonds, temperature, solved, np.flatnonzero(labels == label), starts)
         for label in range(int(labels.max(initial=-1)) + 1)
     ]
-    hits = np.array([one.hits for one in found], dtype=np.int64)
+    hits = np.array([state.hits for state in found], dtype=np.int64)
     unseen, expected = _unseen(hits)
     complete = solved.dropped <= _INCOMPLETE * m.shape[1] and unseen <= _INCOMPLETE and expected < len(hits) + 0.5
     return Census(
         temperature=temperature,
-        found=tuple(sorted(found, key=lambda one: one.solution.free_energy)),
+        found=tuple(sorted(found, key=lambda state: state.solution.free_energy)),
         paramagnet=None if bonds.fields.any() else describe(bonds, temperature, np.zeros(bonds.spins)),
         starts=m.shape[1],
         dropped=solved.dropped,
@@ -146,7 +145,7 @@ def census(
     )
 
 
-def distinct(arguments: Array, *, reversible: bool) -> NDArray[np.intp]:
+def distinct(arguments: FloatArray, *, reversible: bool) -> NDArray[np.intp]:
     """Return a label 0, 1, ... for each column: equal where two are one solution, up to sign if reversible.
 
     Parameters
@@ -172,7 +171,7 @@ def distinct(arguments: Array, *, reversible: bool) -> NDArray[np.intp]:
     return labels
 
 
-def rarefaction(hits: NDArray[np.int64]) -> tuple[tuple[int, float], ...]:
+def rarefaction(hits: IntArray) -> tuple[tuple[int, float], ...]:
     """Return (n, distinct solutions expected among n of the solved starts) for some n up to all.
 
     The expectation over which n are taken is exact: sum_k [1 - C(S - h_k, n)/C(S, n)].
@@ -189,17 +188,17 @@ def rarefaction(hits: NDArray[np.int64]) -> tuple[tuple[int, float], ...]:
     return tuple((int(n), float((1 - _missed(hits, total, int(n))).sum())) for n in points)
 
 
-def _missed(hits: NDArray[np.int64], total: int, n: int) -> Array:
+def _missed(hits: IntArray, total: int, n: int) -> FloatArray:
     """Return the probability that n of the starts, drawn without replacement, miss each solution."""
     rest = (total - hits).astype(np.float64)
     possible = rest >= n
     rest = np.maximum(rest, n)
     log_ratio = gammaln(rest + 1) - gammaln(rest - n + 1) - gammaln(total + 1) + gammaln(total - n + 1)
-    missed: Array = np.where(possible, np.exp(log_ratio), 0.0)
+    missed: FloatArray = np.where(possible, np.exp(log_ratio), 0.0)
     return missed
 
 
-def _unseen(hits: NDArray[np.int64]) -> tuple[float, float]:
+def _unseen(hits: IntArray) -> tuple[float, float]:
     """Return the share of starts that lead to unseen solutions, and Chao's bound on the number of solutions."""
     total, once, twice = int(hits.sum()), int((hits == 1).sum()), int((hits == 2).sum())
     if not total:

@@ -21,15 +21,14 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.optimize import minimize_scalar
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 from theory.result import NotConvergedError
 
-Array = NDArray[np.float64]
 Kind = Literal["crossing", "near-touch", "none"]
 
 LARGEST_DENSE = 60  # above it Lanczos is faster
@@ -109,7 +108,7 @@ class ParamagnetStability:
         discriminant = a * a - 4 * d
         return value, (a + math.sqrt(discriminant)) / 2 if discriminant >= 0 else None
 
-    def _leading(self, temperature: float, diagonal: Array) -> tuple[float, Array]:
+    def _leading(self, temperature: float, diagonal: FloatArray) -> tuple[float, FloatArray]:
         spins = self._bonds.spins
         if self._dense is not None:
             matrix = temperature * self._dense

@@ -22,29 +22,27 @@ Thouless, Anderson & Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 
-Array = NDArray[np.float64]
 
-
-def complement(u: Array) -> Array:
+def complement(u: FloatArray) -> FloatArray:
     """Return 1 - m^2 = sech^2 u."""
     decay = np.exp(-2 * np.abs(u))
-    squared: Array = 4 * decay / (1 + decay) ** 2
+    squared: FloatArray = 4 * decay / (1 + decay) ** 2
     return squared
 
 
-def entropy(u: Array) -> Array:
+def entropy(u: FloatArray) -> FloatArray:
     """Return S(m) = log(2 cosh u) - u tanh u, in nats, element by element."""
     size = np.abs(u)
     decay = np.exp(-2 * size)
-    value: Array = np.log1p(decay) + 2 * size * decay / (1 + decay)
+    value: FloatArray = np.log1p(decay) + 2 * size * decay / (1 + decay)
     return value
 
 
-def target(bonds: Bonds, beta: float, u: Array, previous: Array | None = None) -> Array:
+def target(bonds: Bonds, beta: float, u: FloatArray, previous: FloatArray | None = None) -> FloatArray:
     """Return beta (b + J m - beta m' c), which equals u at a solution.
 
     Parameters
@@ -60,70 +58,70 @@ def target(bonds: Bonds, beta: float, u: Array, previous: Array | None = None) -
     m = np.tanh(u)
     reaction = bonds.apply_squares(complement(u)) * (m if previous is None else previous)
     fields = bonds.fields if u.ndim == 1 else bonds.fields[:, np.newaxis]
-    value: Array = beta * (fields + bonds.apply(m) - beta * reaction)
+    value: FloatArray = beta * (fields + bonds.apply(m) - beta * reaction)
     return value
 
 
-def residual(bonds: Bonds, beta: float, u: Array) -> Array:
+def residual(bonds: Bonds, beta: float, u: FloatArray) -> FloatArray:
     """Return max_i |m_i - tanh beta(...)_i| for each column, shape () or (columns,)."""
-    mismatch: Array = np.abs(np.tanh(u) - np.tanh(target(bonds, beta, u))).max(axis=0)
+    mismatch: FloatArray = np.abs(np.tanh(u) - np.tanh(target(bonds, beta, u))).max(axis=0)
     return mismatch
 
 
-def free_energy(bonds: Bonds, beta: float, u: Array) -> Array:
+def free_energy(bonds: Bonds, beta: float, u: FloatArray) -> FloatArray:
     """Return F/N for each column, in units of energy."""
     m, v = np.tanh(u), complement(u)
     bonding = (m * bonds.apply(m)).sum(axis=0) / 2 + bonds.fields @ m
     reaction = (v * bonds.apply_squares(v)).sum(axis=0) / 4
-    value: Array = -(entropy(u).sum(axis=0) / beta + bonding + beta * reaction) / bonds.spins
+    value: FloatArray = -(entropy(u).sum(axis=0) / beta + bonding + beta * reaction) / bonds.spins
     return value
 
 
-def energy(bonds: Bonds, beta: float, u: Array) -> Array:
+def energy(bonds: Bonds, beta: float, u: FloatArray) -> FloatArray:
     """Return E/N for each column, in units of energy."""
     m, v = np.tanh(u), complement(u)
     bonding = (m * bonds.apply(m)).sum(axis=0) / 2 + bonds.fields @ m
     reaction = (v * bonds.apply_squares(v)).sum(axis=0) / 2
-    value: Array = -(bonding + beta * reaction) / bonds.spins
+    value: FloatArray = -(bonding + beta * reaction) / bonds.spins
     return value
 
 
-def scaled_hessian(bonds: Bonds, beta: float, u: Array, vectors: Array) -> Array:
+def scaled_hessian(bonds: Bonds, beta: float, u: FloatArray, vectors: FloatArray) -> FloatArray:
     """Return V^{1/2} (d^2 beta F/dm dm) V^{1/2} @ vectors with V = diag(1 - m^2), column by column.
 
     The scaling leaves the signs of the eigenvalues alone (Sylvester) and makes the diagonal of order one: the bare
     Hessian has entries as large as 1/(1 - m^2).
     """
     root = np.sqrt(complement(u))
-    value: Array = vectors + root * coupling_part(bonds, beta, u, root * vectors)
+    value: FloatArray = vectors + root * coupling_part(bonds, beta, u, root * vectors)
     return value
 
 
-def coupling_part(bonds: Bonds, beta: float, u: Array, vectors: Array) -> Array:
+def coupling_part(bonds: Bonds, beta: float, u: FloatArray, vectors: FloatArray) -> FloatArray:
     """Return K @ vectors, K = beta^2 diag(c) - beta J - 2 beta^2 (m_i J_ij^2 m_j), column by column.
 
     The Hessian is V^{-1} + K.
     """
     m = np.tanh(u)
     onsager = bonds.apply_squares(complement(u)) * vectors - 2 * m * bonds.apply_squares(m * vectors)
-    value: Array = beta * (beta * onsager - bonds.apply(vectors))
+    value: FloatArray = beta * (beta * onsager - bonds.apply(vectors))
     return value
 
 
-def stiffness(u: Array) -> Array:
+def stiffness(u: FloatArray) -> FloatArray:
     """Return 1/(1 - m^2), at most 1e9.
 
     A stiffer spin moves no eigenvalue of order one by more than about 1e-9, but its own would drown them in rounding.
     """
-    value: Array = 1 / np.maximum(complement(u), 1e-9)
+    value: FloatArray = 1 / np.maximum(complement(u), 1e-9)
     return value
 
 
-def dense_hessian(bonds: Bonds, beta: float, u: Array) -> Array:
+def dense_hessian(bonds: Bonds, beta: float, u: FloatArray) -> FloatArray:
     """Return d^2 beta F/dm dm at one state, shape (N, N), with `stiffness` on the diagonal."""
     couplings = bonds.dense()
     m, v = np.tanh(u), complement(u)
     squares = couplings**2
-    hessian: Array = -beta * couplings - 2 * beta**2 * squares * np.outer(m, m)
+    hessian: FloatArray = -beta * couplings - 2 * beta**2 * squares * np.outer(m, m)
     hessian[np.diag_indices(len(u))] += stiffness(u) + beta**2 * (squares @ v)
     return hessian

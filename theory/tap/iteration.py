@@ -30,10 +30,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 from theory.tap.functional import complement
-
-Array = NDArray[np.float64]
 
 _BLOCK = 40  # sweeps between looks at the progress
 _DAMPINGS = (0.8, 0.1)  # share of the new value: at the start, and at the least
@@ -48,11 +47,11 @@ LARGEST_ARGUMENT = 300.0
 class _Run:
     """Columns still iterated: states, magnetisations one step earlier, Gamma, damping, last change seen."""
 
-    u: Array
-    earlier: Array
-    gamma: Array
-    damping: Array
-    change: Array = field(init=False)
+    u: FloatArray
+    earlier: FloatArray
+    gamma: FloatArray
+    damping: FloatArray
+    change: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         self.change = np.full(self.u.shape[1], np.inf)
@@ -63,8 +62,8 @@ class _Run:
 
 
 def iterate(
-    bonds: Bonds, beta: float, start: Array, sweeps: int, tolerance: float
-) -> tuple[Array, NDArray[np.bool_], int]:
+    bonds: Bonds, beta: float, start: FloatArray, sweeps: int, tolerance: float
+) -> tuple[FloatArray, NDArray[np.bool_], int]:
     """Iterate every column until its magnetisations move by less than a tolerance, or sweeps run out.
 
     Parameters
@@ -110,7 +109,7 @@ def iterate(
     return reached, physical, done
 
 
-def _sweep(bonds: Bonds, beta: float, run: _Run) -> Array:
+def _sweep(bonds: Bonds, beta: float, run: _Run) -> FloatArray:
     """Move every column once; return the largest change of a magnetisation that the equations asked for."""
     m, v = np.tanh(run.u), complement(run.u)
     shrink = v / (1 + (run.gamma * v) ** 2)
@@ -121,5 +120,5 @@ def _sweep(bonds: Bonds, beta: float, run: _Run) -> Array:
     step = beta * (bonds.fields[:, np.newaxis] + bonds.apply(m) - beta * run.earlier * reaction) - run.u
     run.earlier = m
     run.u = np.clip(run.u + run.damping * step, -LARGEST_ARGUMENT, LARGEST_ARGUMENT)
-    change: Array = np.abs(v * step).max(axis=0)
+    change: FloatArray = np.abs(v * step).max(axis=0)
     return change

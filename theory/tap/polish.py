@@ -12,21 +12,19 @@ couplings with a block of states: every state has its own Krylov space, all shar
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 from theory.numerics.minres import minres
 from theory.tap.functional import complement, coupling_part, scaled_hessian, target
 from theory.tap.iteration import LARGEST_ARGUMENT
-
-Array = NDArray[np.float64]
 
 _HALVINGS = 6
 _FORCING = 1e-3  # Krylov residual relative to the right-hand side
 _FUTILE = 4  # steps in a row that gain less than a tenth, after which a state is given up
 
 
-def polish(bonds: Bonds, beta: float, start: Array, tolerance: float, steps: int) -> tuple[Array, int]:
+def polish(bonds: Bonds, beta: float, start: FloatArray, tolerance: float, steps: int) -> tuple[FloatArray, int]:
     """Take Newton steps on every column until its residual is below a tolerance or it stops gaining.
 
     Parameters
@@ -65,7 +63,7 @@ def polish(bonds: Bonds, beta: float, start: Array, tolerance: float, steps: int
     return u, steps
 
 
-def _step(bonds: Bonds, beta: float, u: Array, mismatch: Array) -> tuple[Array, Array]:
+def _step(bonds: Bonds, beta: float, u: FloatArray, mismatch: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the columns after one Newton step, shortened where the full one does not lower |V^{1/2} G|."""
     root = np.sqrt(complement(u))
     y = minres(lambda x, c: scaled_hessian(bonds, beta, u[:, c], x), root * mismatch, _FORCING)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 from theory.result import NotConvergedError, SolverStatus
 from theory.tap import functional
 from theory.tap.iteration import iterate
 from theory.tap.polish import polish
 from theory.tap.stability import least_hessian_eigenvalue, plefka_radius
-
-Array = NDArray[np.float64]
 
 DEFAULT_TOLERANCE = 1e-10
 _NEAR = 1e-6  # change of a magnetisation at which Newton's method takes over
@@ -49,7 +48,7 @@ class TapSolution:
     """
 
     temperature: float
-    magnetisations: Array
+    magnetisations: FloatArray
     free_energy: float
     energy: float
     entropy: float
@@ -79,16 +78,16 @@ class TapStates:
         The most that a block of starts took.
     """
 
-    arguments: Array
+    arguments: FloatArray
     starts: NDArray[np.intp]
-    residuals: Array
+    residuals: FloatArray
     dropped: int
     least_dropped: float
     sweeps: int
     newton_steps: int
 
 
-def random_starts(spins: int, count: int, seed: int) -> Array:
+def random_starts(spins: int, count: int, seed: int) -> FloatArray:
     """Return magnetisations uniform in (-1, 1), shape (spins, count); start k does not depend on count."""
     streams = np.random.SeedSequence(seed).spawn(count)
     return np.array([np.random.default_rng(stream).uniform(-1, 1, spins) for stream in streams]).T.reshape(spins, count)
@@ -140,7 +139,7 @@ def solve_states(
     )
 
 
-def _solve_block(bonds: Bonds, beta: float, start: Array, tolerance: float) -> tuple[Array, int, int]:
+def _solve_block(bonds: Bonds, beta: float, start: FloatArray, tolerance: float) -> tuple[FloatArray, int, int]:
     """Iterate and polish; iterate on where that was no solution though nothing speaks against one.
 
     That happens beside a pair of solutions about to appear or just gone: the iteration creeps past it, and Newton's
@@ -187,7 +186,7 @@ def solve_tap(
     return describe(bonds, temperature, states.arguments[:, 0], states.sweeps + states.newton_steps)
 
 
-def describe(bonds: Bonds, temperature: float, u: Array, iterations: int = 0) -> TapSolution:
+def describe(bonds: Bonds, temperature: float, u: FloatArray, iterations: int = 0) -> TapSolution:
     """Return all that is known of a solution.
 
     Parameters
@@ -221,11 +220,11 @@ def describe(bonds: Bonds, temperature: float, u: Array, iterations: int = 0) ->
     )
 
 
-def entropy_per_spin(bonds: Bonds, beta: float, u: Array) -> Array:
+def entropy_per_spin(bonds: Bonds, beta: float, u: FloatArray) -> FloatArray:
     """Return sum S(m_i)/N - (beta^2/4N) sum_ij J_ij^2 (1 - m_i^2)(1 - m_j^2) = beta (e - f), in nats."""
     v = functional.complement(u)
     reaction = beta**2 / 4 * (v * bonds.apply_squares(v)).sum(axis=0)
-    value: Array = (functional.entropy(u).sum(axis=0) - reaction) / bonds.spins
+    value: FloatArray = (functional.entropy(u).sum(axis=0) - reaction) / bonds.spins
     return value
 
 
@@ -234,7 +233,7 @@ def _check_positive(name: str, value: float) -> None:
         raise ValueError(f"{name}: got {value!r}; give a positive finite number")
 
 
-def _checked_starts(bonds: Bonds, starts: ArrayLike) -> Array:
+def _checked_starts(bonds: Bonds, starts: ArrayLike) -> FloatArray:
     m = np.asarray(starts, dtype=np.float64)
     m = m.reshape(-1, 1) if m.ndim == 1 else m
     if m.ndim != 2 or m.shape[0] != bonds.spins or not m.shape[1]:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
+from theory.arrays import FloatArray
 from theory.bonds import Bonds
 from theory.result import NotConvergedError
 from theory.tap.functional import complement, coupling_part, dense_hessian, stiffness
-
-Array = NDArray[np.float64]
 
 LARGEST_DENSE = 800
 _ACCURACY = 1e-6
 
 
-def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: Array) -> float:
+def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: FloatArray) -> float:
     """Return the least eigenvalue of d^2 beta F/dm dm; positive at a minimum of the TAP free energy.
 
     Parameters
@@ -42,9 +40,9 @@ def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: Array) -> float:
     # Frozen spins make the Hessian's diagonal huge; preconditioned by it they do not slow the iteration.
     start = np.random.default_rng(0).standard_normal((bonds.spins, 4)) / np.sqrt(diagonal)[:, np.newaxis]
 
-    def product(x: Array) -> Array:
+    def product(x: FloatArray) -> FloatArray:
         columns = x.reshape(bonds.spins, -1)
-        value: Array = own[:, np.newaxis] * columns + coupling_part(bonds, beta, u[:, np.newaxis], columns)
+        value: FloatArray = own[:, np.newaxis] * columns + coupling_part(bonds, beta, u[:, np.newaxis], columns)
         return value.reshape(x.shape)
 
     shape = (bonds.spins, bonds.spins)
@@ -62,7 +60,7 @@ def least_hessian_eigenvalue(bonds: Bonds, beta: float, u: Array) -> float:
     return float(values.min())
 
 
-def plefka_radius(bonds: Bonds, beta: float, u: Array) -> float:
+def plefka_radius(bonds: Bonds, beta: float, u: FloatArray) -> float:
     """Return the spectral radius of beta^2 v_i J_ij^2 v_j, v = 1 - m^2.
 
     Below 1 the high-temperature expansion at fixed m converges and a TAP solution is physical (Plefka); at m = 0 of

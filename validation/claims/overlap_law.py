@@ -90,7 +90,7 @@ def full_breaking(couplings: LayeredCouplings, temperature: float) -> OverlapLaw
         As `solve_frsb`.
     """
     found = solve_frsb(couplings, temperature, tolerance=TOLERANCE)
-    return OverlapLaw(found.weights, found.overlaps, couplings.layer_fractions, found.energy)
+    return OverlapLaw(found.overlap_function.weights, found.overlaps, couplings.layer_fractions, found.energy)
 
 
 @lru_cache(maxsize=64)

@@ -20,8 +20,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from theory.arrays import FloatArray
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.rs.local_field import FieldAverages, field_averages
 
@@ -52,18 +53,7 @@ def rs_free_energy(couplings: LayeredCouplings, temperature: float, overlaps: Ar
     return free_energy_per_spin(couplings, temperature, q, averages, 1 - q)
 
 
-def saddle_residual(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> NDArray[np.float64]:
-    """Return q_k - E tanh^2(beta sqrt(R_k) xi), shape (L + 1,), which vanishes at a saddle point.
-
-    Parameters and errors raised: as `rs_free_energy`.
-    """
-    q = checked_overlaps(couplings, temperature, overlaps)
-    return q - field_averages(field_strengths(couplings, temperature, q)).tanh2
-
-
-def field_strengths(
-    couplings: LayeredCouplings, temperature: float, overlaps: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def field_strengths(couplings: LayeredCouplings, temperature: float, overlaps: FloatArray) -> FloatArray:
     """Return beta sqrt(R_k), the width of the reduced local field in each layer, shape (L + 1,)."""
     return np.sqrt(couplings.field_variances(overlaps)) / temperature
 
@@ -71,9 +61,9 @@ def field_strengths(
 def free_energy_per_spin(
     couplings: LayeredCouplings,
     temperature: float,
-    overlaps: NDArray[np.float64],
+    overlaps: FloatArray,
     averages: FieldAverages,
-    complements: NDArray[np.float64],
+    complements: FloatArray,
 ) -> float:
     """Return f; `complements` is 1 - q, given apart from q because near T = 0 rounding would destroy it."""
     # T E log(2 cosh x) = T E [log(2 cosh x) - x tanh x] + sqrt(R) (a E sech^2 x): nothing grows as T -> 0.
@@ -83,7 +73,7 @@ def free_energy_per_spin(
     return -float(couplings.layer_fractions @ field + reaction.sum() / 2)
 
 
-def energy_per_spin(couplings: LayeredCouplings, temperature: float, complements: NDArray[np.float64]) -> float:
+def energy_per_spin(couplings: LayeredCouplings, temperature: float, complements: FloatArray) -> float:
     """Return e = -beta sum_bonds w (1 - q q') from 1 - q, shape (L + 1,), at a saddle point."""
     below, above = complements[:-1], complements[1:]
     return -float(couplings.bond_weights @ ((below + above - below * above) / temperature))
@@ -93,7 +83,7 @@ def entropy_per_spin(
     couplings: LayeredCouplings,
     temperature: float,
     averages: FieldAverages,
-    complements: NDArray[np.float64],
+    complements: FloatArray,
 ) -> float:
     """Return s = beta (e - f) from 1 - q, shape (L + 1,), at a saddle point."""
     scaled = complements / temperature
@@ -107,7 +97,7 @@ def check_temperature(temperature: float) -> None:
         raise ValueError(f"temperature: got {temperature!r}; give a positive finite number")
 
 
-def checked_overlaps(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> NDArray[np.float64]:
+def checked_overlaps(couplings: LayeredCouplings, temperature: float, overlaps: ArrayLike) -> FloatArray:
     """Return the overlaps as an array; raise ValueError unless they and the temperature are possible."""
     check_temperature(temperature)
     q = np.asarray(overlaps, dtype=np.float64)

@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from theory.arrays import FloatArray
 
 DEFAULT_NODES = 192
 # Each end drops less than 1e-18: a Gaussian beyond 9.5 standard deviations, or 50 exp(-2 x) beyond x = 24.
@@ -46,14 +47,14 @@ class FieldAverages:
         E [log(2 cosh x) - x tanh x], the entropy of a spin in this field.
     """
 
-    tanh2: NDArray[np.float64]
-    sech2: NDArray[np.float64]
-    sech4: NDArray[np.float64]
-    slope: NDArray[np.float64]
-    entropy: NDArray[np.float64]
+    tanh2: FloatArray
+    sech2: FloatArray
+    sech4: FloatArray
+    slope: FloatArray
+    entropy: FloatArray
 
 
-def field_averages(strengths: NDArray[np.float64], nodes: int = DEFAULT_NODES) -> FieldAverages:
+def field_averages(strengths: FloatArray, nodes: int = DEFAULT_NODES) -> FieldAverages:
     """Return the averages for field strengths a = beta sqrt(R), shape (layers,).
 
     Parameters
@@ -67,9 +68,7 @@ def field_averages(strengths: NDArray[np.float64], nodes: int = DEFAULT_NODES) -
     return _collect((integrands * weights).sum(axis=-1), strengths)
 
 
-def field_averages_with_error(
-    strengths: NDArray[np.float64], nodes: int = DEFAULT_NODES
-) -> tuple[FieldAverages, FieldAverages]:
+def field_averages_with_error(strengths: FloatArray, nodes: int = DEFAULT_NODES) -> tuple[FieldAverages, FieldAverages]:
     """Return the averages and, in the same form, a bound on their absolute errors.
 
     The bound is the difference from the rule on every second node (the error of that coarser rule, far above
@@ -87,7 +86,7 @@ def field_averages_with_error(
     return averages, FieldAverages(**errors)
 
 
-def _on_grid(strengths: NDArray[np.float64], nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _on_grid(strengths: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray]:
     """Return the integrands, shape (5, layers, nodes + 1), and weights, shape (layers, nodes + 1)."""
     strength = np.maximum(strengths, _SMALLEST_STRENGTH)[:, np.newaxis]
     step = np.minimum(_GAUSSIAN_END, _HYPERBOLIC_END / strength) / nodes
@@ -102,7 +101,7 @@ def _on_grid(strengths: NDArray[np.float64], nodes: int) -> tuple[NDArray[np.flo
     return np.stack([tanh**2, sech2, sech2**2, xi * tanh * sech2 / strength, entropy]), weights
 
 
-def _collect(sums: NDArray[np.float64], strengths: NDArray[np.float64]) -> FieldAverages:
+def _collect(sums: FloatArray, strengths: FloatArray) -> FieldAverages:
     tanh2, sech2, sech4, slope, entropy = sums
     # The grid of a strong field stops where tanh^2 is one, not zero; that of a weak one covers the whole
     # Gaussian.

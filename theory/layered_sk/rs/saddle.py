@@ -20,9 +20,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, solve_banded
 
+from theory.arrays import FloatArray
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.rs.functional import (
@@ -169,7 +169,7 @@ def _frozen_phase(couplings: LayeredCouplings, temperature: float, critical: flo
     )
 
 
-def _newton(couplings: LayeredCouplings, temperature: float, nodes: int) -> tuple[NDArray[np.float64], int]:
+def _newton(couplings: LayeredCouplings, temperature: float, nodes: int) -> tuple[FloatArray, int]:
     """Return the overlaps and the steps taken; whether they are good is for the error estimate to say."""
     q = np.ones(len(couplings.widths))
     previous_change = math.inf
@@ -195,15 +195,15 @@ def _solve_linearised(
     couplings: LayeredCouplings,
     temperature: float,
     averages: FieldAverages,
-    target: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
+    target: FloatArray,
+) -> FloatArray | None:
     """Return (I - J)^{-1} target, or None where rounding makes I - J singular (about 1e-15 below T_c)."""
     slope = averages.slope / temperature / temperature
     bands = np.ones((3, len(slope)))
     bands[0, 1:] = -slope[:-1] * couplings.from_above
     bands[2, :-1] = -slope[1:] * couplings.from_below
     try:
-        solution: NDArray[np.float64] = solve_banded((1, 1), bands, target)
+        solution: FloatArray = solve_banded((1, 1), bands, target)
     except LinAlgError:
         return None
     # The exact inverse is positive, so a negative entry is rounding as well.
@@ -213,7 +213,7 @@ def _solve_linearised(
 def _error_estimate(
     couplings: LayeredCouplings,
     temperature: float,
-    q: NDArray[np.float64],
+    q: FloatArray,
     averages: FieldAverages,
     errors: FieldAverages,
 ) -> float:

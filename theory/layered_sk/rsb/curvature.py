@@ -17,17 +17,14 @@ finite differences.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from theory.layered_sk.rsb import kernels
+from theory.arrays import FloatArray, IntArray
 from theory.layered_sk.rsb.layer import LayerState
-
-Array = NDArray[np.float64]
 
 _HALF = 8
 
 
-def _central_differences() -> tuple[Array, Array]:
+def _central_differences() -> tuple[FloatArray, FloatArray]:
     """Weights of -8 .. 8 in the first two derivatives at 0 of the polynomial through these points."""
     n = np.arange(1, _HALF + 1, dtype=np.float64)
     # Fornberg, Math. Comp. 51, 699 (1988): (-1)^(n+1) (8!)^2/((8 - n)! (8 + n)!) times 1/n and 2/n^2.
@@ -40,7 +37,7 @@ def _central_differences() -> tuple[Array, Array]:
 _FIRST, _SECOND = _central_differences()
 
 
-def curvature(state: LayerState, with_breakpoints: bool) -> Array:
+def curvature(state: LayerState, with_breakpoints: bool) -> FloatArray:
     """Return the second derivatives of phi in (S_0 .. S_K), followed by (x_1 .. x_K) if wanted.
 
     Parameters
@@ -74,7 +71,7 @@ class _Descent:
         self._matrix = np.zeros((size, size))
         self._grams = np.zeros((self._steps, size, size))
 
-    def run(self) -> Array:
+    def run(self) -> FloatArray:
         """Return the second derivatives in (v, x)."""
         columns, names = np.zeros((self._state.g.shape[1], 0)), np.zeros(0, dtype=np.int64)
         for step in range(self._steps, 0, -1):
@@ -90,7 +87,7 @@ class _Descent:
         self._add_correlations()
         return self._matrix
 
-    def _descend(self, step: int, columns: Array, names: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+    def _descend(self, step: int, columns: FloatArray, names: IntArray) -> tuple[FloatArray, IntArray]:
         """Take the columns from level `step` to the one below, and add those of the step itself."""
         state, x = self._state, float(self._state.breakpoints[step - 1])
         a = (state.chi[step - 1] + x * state.m[step - 1] ** 2) / 2
@@ -110,7 +107,9 @@ class _Descent:
         lower = np.column_stack([lower, a[:points], b])
         return self._pad(lower), np.append(names, [step, mine])
 
-    def _means(self, step: int, columns: Array) -> Array:
+    def _means(self, step: int, columns: FloatArray) -> FloatArray:
+        from theory.layered_sk.rsb import kernels  # as in `layer.solve_layer`
+
         state, grid = self._state, self._state.grid
         row, low, high = grid.weights[step - 1], grid.low[step - 1], grid.high[step - 1]
         x, norm = state.breakpoints[step - 1], state.norm[step - 1]
@@ -118,14 +117,14 @@ class _Descent:
         matrix = kernels.transition(x, *below, row, low, high, state.g[step], norm)
         return np.asarray(matrix @ columns)
 
-    def _pad(self, columns: Array) -> Array:
+    def _pad(self, columns: FloatArray) -> FloatArray:
         # Beyond the grid f_p = |y| + c_p, and its derivatives with respect to v and x no longer depend on y.
         return np.pad(columns, ((0, self._state.g.shape[1] - len(columns)), (0, 0)), mode="edge")
 
-    def _average(self, level: int, values: Array) -> Array:
+    def _average(self, level: int, values: FloatArray) -> FloatArray:
         return np.asarray(self._state.probability[level, : len(values)] @ values)
 
-    def _slope(self, level: int, x: float, columns: Array) -> Array:
+    def _slope(self, level: int, x: float, columns: FloatArray) -> FloatArray:
         """E [w'' + 2 x m w']/2 at a level, shape (columns,)."""
         points, spacing = self._state.grid.points[level], self._state.grid.spacing[level]
         beyond = np.repeat(columns[points - 1 : points], _HALF, axis=0)
@@ -146,7 +145,7 @@ class _Descent:
             self._matrix[np.ix_(mine, above)] += correlation[np.ix_(mine, above)]
             self._matrix[np.ix_(above, mine)] += correlation[np.ix_(above, mine)]
 
-    def _set(self, row: int, columns: NDArray[np.int64], values: Array) -> None:
+    def _set(self, row: int, columns: IntArray, values: FloatArray) -> None:
         self._matrix[row, columns] = values
         self._matrix[columns, row] = values
 

@@ -21,15 +21,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from theory.arrays import FloatArray
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import largest_eigenvalue
 from theory.layered_sk.rs.functional import check_temperature
 from theory.layered_sk.rsb.curvature import curvature
 from theory.layered_sk.rsb.layer import LayerState, solve_layer
-
-Array = NDArray[np.float64]
 
 # In a weaker field F = S to first order, whatever the breakpoints: their derivatives would be nothing but rounding,
 # far above the overlaps themselves.
@@ -51,22 +50,22 @@ class NetworkState:
 
     couplings: LayeredCouplings
     temperature: float
-    overlaps: Array
-    breakpoints: Array
+    overlaps: FloatArray
+    breakpoints: FloatArray
     layers: tuple[LayerState, ...]
 
     @property
-    def cells(self) -> Array:
+    def cells(self) -> FloatArray:
         """x_{i+1} - x_i, the weight of each level in P(q), shape (K + 1,)."""
         return np.diff(self.breakpoints, prepend=0.0, append=1.0)
 
     @cached_property
-    def produced(self) -> Array:
+    def produced(self) -> FloatArray:
         """F_{k,i}, the overlaps that the fields produce, shape (K + 1, layers)."""
         return np.column_stack([layer.overlaps for layer in self.layers])
 
     @property
-    def mean_overlaps(self) -> Array:
+    def mean_overlaps(self) -> FloatArray:
         """int q_k dx, shape (layers,)."""
         return np.asarray(self.cells @ self.overlaps)
 
@@ -94,19 +93,19 @@ class NetworkState:
         return -self.temperature * self._reaction()
 
     @property
-    def mismatch(self) -> Array:
+    def mismatch(self) -> FloatArray:
         """q - F, shape (K + 1, layers)."""
         return self.overlaps - self.produced
 
     @property
-    def slope_in_breakpoints(self) -> Array:
+    def slope_in_breakpoints(self) -> FloatArray:
         """d(-beta f)/d x_i per spin, shape (K,)."""
         slopes = np.column_stack([layer.slope_in_breakpoints for layer in self.layers])
         products = (self.overlaps[:, :-1] * self.overlaps[:, 1:]) @ self.couplings.bond_weights
         return np.asarray(slopes @ self.couplings.layer_fractions - np.diff(products) / (2 * self.temperature**2))
 
     @property
-    def replicon(self) -> Array:
+    def replicons(self) -> FloatArray:
         """Replicon eigenvalue on each level, shape (K + 1,): above 1 unstable, 1 marginal.
 
         Spectral radius of beta^2 sqrt(X_k) A_kk' sqrt(X_k') with X_k = E chi_i^2: a change of the overlap between two
@@ -122,9 +121,34 @@ class NetworkState:
         c = (1 - self.mean_overlaps) / self.temperature
         return largest_eigenvalue(self.couplings.neighbour_couplings * c[:-1] * c[1:])
 
+    @property
+    def plateau_start(self) -> float:
+        """x_P, where the plateau of q(x) at q_EA begins if the steps stand for full breaking; 0 without steps.
+
+        On the continuous part the replicon stays 1. With a prime for d/dx, q_k' = E chi_k^2 S_k' there: S' is the
+        marginal direction. The change of E chi_k^2 with x, S_k' E[(m_k'')^2 - 2 x (m_k')^3] with derivatives in the
+        field, must leave the eigenvalue as it is:
+
+            sum_k n_k (S_k')^3 E[(m_k'')^2 - 2 x (m_k')^3] = 0.
+
+        This holds at every x of the continuous part (derived here; on inner levels the tests know x) and at its end,
+        where the fields are those of the plateau, m = tanh, and gives x_P without reference to the breakpoints. The
+        last step of q stands for S'.
+        """
+        if not len(self.breakpoints):
+            return 0.0
+        rise = self.couplings.field_variances(self.overlaps[-1] - self.overlaps[-2])
+        squares, cubes = np.array([layer.curvature_on_plateau for layer in self.layers]).T
+        weights = self.couplings.layer_fractions * (rise / rise.max()) ** 3
+        return float(weights @ squares / (2 * (weights @ cubes)))
+
 
 def solve_layers(
-    couplings: LayeredCouplings, temperature: float, overlaps: Array, breakpoints: Array, refinement: float = 1.0
+    couplings: LayeredCouplings,
+    temperature: float,
+    overlaps: FloatArray,
+    breakpoints: FloatArray,
+    refinement: float = 1.0,
 ) -> NetworkState:
     """Run every layer's recursion at order parameters that have been checked."""
     variances = np.array([couplings.field_variances(row) for row in overlaps]) / temperature**2
@@ -150,7 +174,7 @@ def evaluate(
     Returns
     -------
     NetworkState
-        With `free_energy`, `mismatch` (q - F), `slope_in_breakpoints`, `replicon` and `marginality`.
+        With `free_energy`, `mismatch` (q - F), `slope_in_breakpoints`, `replicons` and `marginality`.
 
     Raises
     ------
@@ -169,7 +193,7 @@ def evaluate(
     return solve_layers(couplings, temperature, q, x)
 
 
-def newton_matrix(state: NetworkState, free_breakpoints: bool) -> Array:
+def newton_matrix(state: NetworkState, free_breakpoints: bool) -> FloatArray:
     """Return the derivative of (q - F, d(-beta f)/dx) with respect to (q, x).
 
     Overlaps are ordered level by level within layer after layer; breakpoints follow.
@@ -199,14 +223,14 @@ def newton_matrix(state: NetworkState, free_breakpoints: bool) -> Array:
     return matrix
 
 
-def _mixing(state: NetworkState) -> Array:
+def _mixing(state: NetworkState) -> FloatArray:
     """dS_k/dq_k' = beta^2 sigma_kk'^2 N_k', shape (layers, layers)."""
     couplings = state.couplings
     matrix = np.diag(couplings.from_above, 1) + np.diag(couplings.from_below, -1)
     return np.asarray(matrix / state.temperature**2)
 
 
-def _overlap_in_breakpoints(state: NetworkState, k: int, second: Array) -> Array:
+def _overlap_in_breakpoints(state: NetworkState, k: int, second: FloatArray) -> FloatArray:
     """dF_{k,i}/dx_j at fixed variances, shape (K + 1, K)."""
     levels = len(state.cells)
     steps = levels - 1
@@ -219,7 +243,9 @@ def _overlap_in_breakpoints(state: NetworkState, k: int, second: Array) -> Array
     return np.asarray(result)
 
 
-def _add_breakpoint_rows(state: NetworkState, k: int, second: Array, mixing: Array, matrix: Array) -> None:
+def _add_breakpoint_rows(
+    state: NetworkState, k: int, second: FloatArray, mixing: FloatArray, matrix: FloatArray
+) -> None:
     levels, layers = state.overlaps.shape
     fraction = state.couplings.layer_fractions[k]
     rows = slice(levels * layers, None)
@@ -229,7 +255,7 @@ def _add_breakpoint_rows(state: NetworkState, k: int, second: Array, mixing: Arr
         matrix[rows, columns] += fraction * mixing[k, other] * second[levels:, :levels]
 
 
-def _add_explicit_products(state: NetworkState, matrix: Array) -> None:
+def _add_explicit_products(state: NetworkState, matrix: FloatArray) -> None:
     """Add the derivative of (beta^2/2) sum_bonds w (q_{i-1} q'_{i-1} - q_i q'_i) with respect to q."""
     levels, layers = state.overlaps.shape
     half = state.couplings.bond_weights / (2 * state.temperature**2)

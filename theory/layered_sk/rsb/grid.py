@@ -1,16 +1,14 @@
-"""The grid of local fields and the weights that average a function on it over a Gaussian increment."""
+"""The grid of local fields of one layer, and the weights of its increments."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from theory.arrays import FloatArray, IntArray
+from theory.numerics.gaussian_stencil import TAIL, gaussian_stencil
 
 # log(2 cosh y) is singular at y = +- i pi/2, which a step of 0.15 resolves to about 1e-12. Narrow fields, near T_c, get
 # a finer one for the sake of their small overlaps' relative accuracy.
@@ -21,11 +19,7 @@ _FIRST_STEPS_PER_DEVIATION = 3.0
 _STEP_OF_TILT = 0.15
 _STEPS_PER_DEVIATION = 5.0
 _COARSEST = 8
-_TAIL = 8.3  # a Gaussian beyond so many standard deviations is below 1e-16
 _FEWEST_POINTS = 24
-# From this ratio of width to step on, plain samples of the Gaussian are right to exp(-2 pi^2 1.44) ~ 5e-13.
-_SAMPLED = 1.2
-_REACH = 8  # half width of the interpolating stencil for narrower ones: polynomials up to degree 16
 
 
 @dataclass(frozen=True)
@@ -47,22 +41,22 @@ class FieldGrid:
         Length of every level's row.
     """
 
-    spacing: Array
-    points: Whole
-    ratio: Whole
-    weights: Array
-    low: Whole
-    high: Whole
-    start: Array
+    spacing: FloatArray
+    points: IntArray
+    ratio: IntArray
+    weights: FloatArray
+    low: IntArray
+    high: IntArray
+    start: FloatArray
     padded: int
 
     @property
-    def fields(self) -> Array:
+    def fields(self) -> FloatArray:
         """y_j at every level, including the padding, shape (K + 1, padded)."""
         return self.spacing[:, None] * np.arange(self.padded)
 
 
-def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> FieldGrid:
+def make_grid(variances: FloatArray, breakpoints: FloatArray, refinement: float = 1.0) -> FieldGrid:
     """Return grids that fit the field of one layer.
 
     Parameters
@@ -76,11 +70,11 @@ def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> 
     """
     increments = np.diff(variances)
     spacing = _spacings(variances, breakpoints) / refinement
-    rows = [tilted_weights(*step) for step in zip(increments, breakpoints, spacing[1:], strict=True)]
-    first, row = tilted_weights(variances[0], 0.0, spacing[0])
+    rows = [gaussian_stencil(*step) for step in zip(increments, spacing[1:], breakpoints, strict=True)]
+    first, row = gaussian_stencil(float(variances[0]), float(spacing[0]))
     # The tilt moves the field by at most sum x_i v_i.
     drift = np.concatenate([[0.0], np.cumsum(breakpoints * increments)])
-    reach = np.ceil((drift + _TAIL * np.sqrt(variances)) / spacing).astype(np.int64) + 1
+    reach = np.ceil((drift + TAIL * np.sqrt(variances)) / spacing).astype(np.int64) + 1
     points = np.maximum(reach, int(_FEWEST_POINTS * refinement))
     ratio = np.rint(spacing[:-1] / spacing[1:]).astype(np.int64)
     low = np.array([low for low, _ in rows], dtype=np.int64)
@@ -95,7 +89,7 @@ def make_grid(variances: Array, breakpoints: Array, refinement: float = 1.0) -> 
     return FieldGrid(spacing, points, ratio, weights, low, high, start, padded)
 
 
-def _spacings(variances: Array, breakpoints: Array) -> Array:
+def _spacings(variances: FloatArray, breakpoints: FloatArray) -> FloatArray:
     """Spacing of each level: powers of two times that of the last, not growing with the level, shape (K + 1,)."""
     smoothed = np.sqrt(variances[-1] - variances[:-1]) / _STEPS_PER_DEVIATION
     first = math.sqrt(variances[-1]) / _FIRST_STEPS_PER_DEVIATION
@@ -103,46 +97,3 @@ def _spacings(variances: Array, breakpoints: Array) -> Array:
     wanted = np.minimum(smoothed, _STEP_OF_TILT / breakpoints) / first
     powers = np.clip(np.floor(np.log2(np.maximum(wanted, 1.0))), 0, math.log2(_COARSEST))
     return np.append(first * 2.0 ** np.minimum.accumulate(powers), first)
-
-
-def tilted_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:
-    """Return low and the weights A_n, n = low.., of a Gaussian increment times exp(tilt z - tilt^2 variance/2).
-
-    They add up to 1, as the increment's do: what they missed by, 5e-13 at worst, would reach f as log(sum)/tilt, and
-    breakpoints are small near T_c.
-    """
-    low, weights = _unscaled_weights(variance, tilt, step)
-    return low, weights / weights.sum()
-
-
-def _unscaled_weights(variance: float, tilt: float, step: float) -> tuple[int, Array]:
-    width, centre = math.sqrt(variance), tilt * variance
-    if width >= _SAMPLED * step:
-        low = math.floor((centre - _TAIL * width) / step)
-        high = math.ceil((centre + _TAIL * width) / step)
-        z = step * np.arange(low, high + 1)
-        return low, np.exp(-((z - centre) ** 2) / (2 * variance)) * (step / math.sqrt(2 * math.pi) / width)
-    z = step * np.arange(-_REACH, _REACH + 1)
-    return -_REACH, _interpolated_gaussian(width / step) * np.exp(tilt * z - tilt * centre / 2)
-
-
-def _interpolated_gaussian(ratio: float) -> Array:
-    """Return the weights that average the polynomial through 2 reach + 1 points over N(0, ratio^2).
-
-    Only its even part counts: points n and -n together have (z/n)^2 prod_{m != n} (z^2 - m^2)/(n^2 - m^2) with
-    m = 1..reach. In this form a narrow Gaussian's weights, of order ratio^2, suffer no cancellation.
-    """
-    squares, weights, points, others = _stencil()
-    z = ratio**2 * squares[:, None]
-    outer = weights @ (z / points * np.prod((z[:, :, None] - others) / (points[:, None] - others), axis=2)) / 2
-    return np.concatenate([outer[::-1], [1 - 2 * outer.sum()], outer])
-
-
-@cache
-def _stencil() -> tuple[Array, Array, Array, Array]:
-    """Squared Gauss-Hermite nodes and their weights, n^2 of the points, and m^2 of the others of each, in rows."""
-    # Exact for the degree 2 reach of the interpolating polynomial.
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_REACH + 1)
-    points = np.arange(1, _REACH + 1, dtype=np.float64) ** 2
-    others = np.array([np.delete(points, index) for index in range(_REACH)])
-    return nodes**2, weights / math.sqrt(2 * math.pi), points, others

@@ -24,10 +24,8 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from theory.arrays import FloatArray, IntArray
 
 _NOTHING = 1e-150  # products of smaller probabilities are denormal numbers, which processors are slow at
 _FAST = {"reassoc", "contract", "nsz"}  # lets sums vectorise; infinities and NaN keep their meaning
@@ -35,7 +33,14 @@ _FAST = {"reassoc", "contract", "nsz"}  # lets sums vectorise; infinities and Na
 
 @njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator]
 def backward(
-    x: Array, spacing: Array, points: Whole, ratio: Whole, weights: Array, low: Whole, high: Whole, padded: int
+    x: FloatArray,
+    spacing: FloatArray,
+    points: IntArray,
+    ratio: IntArray,
+    weights: FloatArray,
+    low: IntArray,
+    high: IntArray,
+    padded: int,
 ) -> Any:
     """Return g, m, chi at every level, shapes (K + 1, padded), and the norms of the steps, shape (K, padded)."""
     steps = len(x)
@@ -76,16 +81,16 @@ def backward(
 
 @njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator]
 def forward(
-    x: Array,
-    spacing: Array,
-    points: Whole,
-    ratio: Whole,
-    weights: Array,
-    low: Whole,
-    high: Whole,
-    start: Array,
-    g: Array,
-    norm: Array,
+    x: FloatArray,
+    spacing: FloatArray,
+    points: IntArray,
+    ratio: IntArray,
+    weights: FloatArray,
+    low: IntArray,
+    high: IntArray,
+    start: FloatArray,
+    g: FloatArray,
+    norm: FloatArray,
 ) -> Any:
     """Return the probability of y_p at every level, shape (K + 1, padded); an entry stands for both signs."""
     steps = len(x)
@@ -110,7 +115,15 @@ def forward(
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def transition(
-    x: float, spacing: float, points: int, ratio: int, a: Array, first: int, last: int, g: Array, norm: Array
+    x: float,
+    spacing: float,
+    points: int,
+    ratio: int,
+    a: FloatArray,
+    first: int,
+    last: int,
+    g: FloatArray,
+    norm: FloatArray,
 ) -> Any:
     """Return T_i as a matrix on even functions, from level i (padded) to the level below: (points, padded).
 

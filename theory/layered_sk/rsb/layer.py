@@ -20,12 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from theory.layered_sk.rsb import kernels
+from theory.arrays import FloatArray
 from theory.layered_sk.rsb.grid import FieldGrid, make_grid
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,27 +43,27 @@ class LayerState:
         Of the field at each level, zero beyond its grid; an entry stands for both signs.
     """
 
-    variances: Array
-    breakpoints: Array
+    variances: FloatArray
+    breakpoints: FloatArray
     grid: FieldGrid
-    g: Array
-    m: Array
-    chi: Array
-    norm: Array
-    probability: Array
+    g: FloatArray
+    m: FloatArray
+    chi: FloatArray
+    norm: FloatArray
+    probability: FloatArray
 
     @cached_property
-    def constants(self) -> Array:
+    def constants(self) -> FloatArray:
         """c_p of f_p = g_p + |y| + c_p, shape (K + 1,)."""
         terms = self.breakpoints * np.diff(self.variances) / 2
         return np.append(np.cumsum(terms[::-1])[::-1], 0.0)
 
-    def mean(self, values: Array) -> Array:
+    def mean(self, values: FloatArray) -> FloatArray:
         """Average functions of each level's field, shape (K + 1, padded), over it: shape (K + 1,)."""
         return np.asarray(np.einsum("pj,pj->p", self.probability, values))
 
     @cached_property
-    def mean_log(self) -> Array:
+    def mean_log(self) -> FloatArray:
         """E f_p, shape (K + 1,)."""
         return self.mean(self.g + self.grid.fields) + self.constants
 
@@ -76,14 +73,20 @@ class LayerState:
         return float(self.mean_log[0])
 
     @cached_property
-    def overlaps(self) -> Array:
+    def overlaps(self) -> FloatArray:
         """F_i = E m_i^2, the overlap this field produces at each level, shape (K + 1,)."""
         return self.mean(self.m**2)
 
     @cached_property
-    def squared_response(self) -> Array:
+    def squared_response(self) -> FloatArray:
         """E chi_i^2 at each level, shape (K + 1,)."""
         return self.mean(self.chi**2)
+
+    @property
+    def curvature_on_plateau(self) -> tuple[float, float]:
+        """E (d^2 m/dy^2)^2 and E (dm/dy)^3 on the last level, where m = tanh y."""
+        m, chi = self.m[-1], self.chi[-1]
+        return float(self.probability[-1] @ (2 * m * chi) ** 2), float(self.probability[-1] @ chi**3)
 
     @property
     def susceptibility(self) -> float:
@@ -91,12 +94,12 @@ class LayerState:
         return float(self.mean(self.chi)[0])
 
     @property
-    def slope_in_breakpoints(self) -> Array:
+    def slope_in_breakpoints(self) -> FloatArray:
         """d phi / d x_i at fixed variances, shape (K,)."""
         return np.diff(self.mean_log) / self.breakpoints
 
 
-def solve_layer(variances: Array, breakpoints: Array, refinement: float = 1.0) -> LayerState:
+def solve_layer(variances: FloatArray, breakpoints: FloatArray, refinement: float = 1.0) -> LayerState:
     """Run the recursion of one layer down from f_K = log(2 cosh y) and the field's distribution up.
 
     Parameters
@@ -108,6 +111,8 @@ def solve_layer(variances: Array, breakpoints: Array, refinement: float = 1.0) -
     refinement : float
         The grid's spacings are divided by it.
     """
+    from theory.layered_sk.rsb import kernels  # numba, which a replica-symmetric solution does without
+
     grid = make_grid(variances, breakpoints, refinement)
     arrays = (breakpoints, grid.spacing, grid.points, grid.ratio, grid.weights, grid.low, grid.high)
     g, m, chi, norm = kernels.backward(*arrays, grid.padded)

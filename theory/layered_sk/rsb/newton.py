@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
+from theory.arrays import FloatArray
 from theory.layered_sk.rsb.functional import NetworkState, newton_matrix, solve_layers
 from theory.result import NotConvergedError
 
-Array = NDArray[np.float64]
-Factors = tuple[Array, NDArray[np.int32]]
+Factors = tuple[FloatArray, NDArray[np.int32]]
 
 MAX_STEPS = 50
 
@@ -126,26 +126,26 @@ def find_saddle(
     )
 
 
-def _solve(factors: Factors, residual: Array) -> Array:
+def _solve(factors: Factors, residual: FloatArray) -> FloatArray:
     """Return the step that Newton's method takes from the residual."""
     return np.asarray(-lu_solve(factors, residual), dtype=np.float64)
 
 
-def _residual(state: NetworkState, free_breakpoints: bool) -> Array:
+def _residual(state: NetworkState, free_breakpoints: bool) -> FloatArray:
     parts = [state.mismatch.T.ravel()]
     if free_breakpoints:
         parts.append(state.slope_in_breakpoints)
     return np.concatenate(parts)
 
 
-def _split(state: NetworkState, move: Array) -> tuple[Array, Array]:
+def _split(state: NetworkState, move: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the changes of overlaps, shape (K + 1, layers), and of breakpoints, shape (K,)."""
     levels, layers = state.overlaps.shape
     dq, dx = move[: levels * layers].reshape(layers, levels).T, move[levels * layers :]
     return dq, dx if len(dx) else np.zeros(levels - 1)
 
 
-def _change(state: NetworkState, residual: Array, move: Array) -> float:
+def _change(state: NetworkState, residual: FloatArray, move: FloatArray) -> float:
     """Largest of the changes of f and e by a small move."""
     dq, dx = _split(state, move)
     q, cells, weights = state.overlaps, state.cells, state.couplings.bond_weights / state.temperature
@@ -158,7 +158,7 @@ def _change(state: NetworkState, residual: Array, move: Array) -> float:
     return max(abs(energy), abs(free_energy))
 
 
-def _grid_error(state: NetworkState, residual: Array, factors: Factors, free_breakpoints: bool) -> float:
+def _grid_error(state: NetworkState, residual: FloatArray, factors: Factors, free_breakpoints: bool) -> float:
     """Change of f and e by a finer grid of fields."""
     finer = solve_layers(state.couplings, state.temperature, state.overlaps, state.breakpoints, _FINER)
     difference = _residual(finer, free_breakpoints) - residual
@@ -167,8 +167,8 @@ def _grid_error(state: NetworkState, residual: Array, factors: Factors, free_bre
 
 
 def _shortened(
-    state: NetworkState, residual: Array, factors: Factors, move: Array, free_breakpoints: bool
-) -> tuple[NetworkState, Array] | None:
+    state: NetworkState, residual: FloatArray, factors: Factors, move: FloatArray, free_breakpoints: bool
+) -> tuple[NetworkState, FloatArray] | None:
     """Return the first point along the step that is nearer to the solution, and its residual; None if there is none."""
     dq, dx = _split(state, move)
     size, loss = _relative(state, dq, dx)
@@ -185,7 +185,7 @@ def _shortened(
     return None
 
 
-def _relative(state: NetworkState, dq: Array, dx: Array) -> tuple[float, float]:
+def _relative(state: NetworkState, dq: FloatArray, dx: FloatArray) -> tuple[float, float]:
     """Return by which part of themselves differences of levels change at most, and shrink at most."""
     pairs = (
         (np.diff(state.overlaps, axis=0, prepend=0.0), np.diff(dq, axis=0, prepend=0.0)),

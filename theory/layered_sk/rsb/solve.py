@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
@@ -17,8 +16,6 @@ from theory.layered_sk.rsb.path import approached, climb, pilot
 from theory.layered_sk.rsb.solution import RSBSolution
 from theory.layered_sk.rsb.start import Curve, breakpoint_curve, refined
 from theory.result import NotConvergedError, SolverStatus
-
-Array = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 COLDEST = 0.02  # in units of T_c
@@ -187,7 +184,8 @@ def _solution(saddle: Saddle, critical: float, error: float, iterations: int) ->
         entropy=(energy - free_energy) / state.temperature,
         breakpoints=state.breakpoints,
         overlaps=state.overlaps,
-        replicon=state.replicon,
+        plateau_start=state.plateau_start,
+        replicons=state.replicons,
         marginality=state.marginality,
         status=SolverStatus(True, saddle.residual, error + rounding, iterations),
     )
@@ -208,7 +206,8 @@ def _at_the_brink(near: RSBSolution, couplings: LayeredCouplings, temperature: f
         entropy=rs.entropy,
         breakpoints=breakpoints,
         overlaps=overlaps,
-        replicon=state.replicon,
+        plateau_start=state.plateau_start,
+        replicons=state.replicons,
         marginality=state.marginality,
         status=SolverStatus(
             True, float(np.abs(state.mismatch).max()), rs.status.error_estimate, near.status.iterations
@@ -227,7 +226,8 @@ def _symmetric(couplings: LayeredCouplings, temperature: float, tolerance: float
         entropy=rs.entropy,
         breakpoints=np.zeros(0),
         overlaps=np.array([rs.overlaps]),
-        replicon=np.array([rs.replicon]),
+        plateau_start=0.0,
+        replicons=np.array([rs.replicon]),
         marginality=rs.replicon,
         status=rs.status,
     )

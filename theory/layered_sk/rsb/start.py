@@ -10,28 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, PchipInterpolator
+import scipy
 
+from theory.arrays import FloatArray
 from theory.layered_sk.couplings import LayeredCouplings
 from theory.layered_sk.critical import critical_temperature
 from theory.layered_sk.rs.saddle import solve_rs
 from theory.layered_sk.rsb.functional import NetworkState, solve_layers
 
-Array = NDArray[np.float64]
-Curve = Callable[[Array], Array]
+Curve = Callable[[FloatArray], FloatArray]
 
 _LARGEST_PLATEAU = 0.55
 _COLD_SLOPE = 1.2  # of the breakpoint of one step as T -> 0, for fields about as wide as T_c
 _RELAXATIONS = 20
 
 
-def breakpoint_positions(steps: int) -> Array:
+def breakpoint_positions(steps: int) -> FloatArray:
     """s of x_1 .. x_K."""
     return np.asarray(np.arange(1, steps + 1) / (steps + 0.5), dtype=np.float64)
 
 
-def level_positions(steps: int) -> Array:
+def level_positions(steps: int) -> FloatArray:
     """s of q_0 .. q_K."""
     return np.asarray((np.arange(steps + 1) + 0.5) / (steps + 0.5), dtype=np.float64)
 
@@ -63,7 +62,7 @@ def cooled(state: NetworkState, temperature: float) -> NetworkState:
     return solve_layers(state.couplings, float(temperature), np.minimum(q, (1 + state.overlaps) / 2), x)
 
 
-def breakpoint_curve(breakpoints: Array) -> Curve:
+def breakpoint_curve(breakpoints: FloatArray) -> Curve:
     """Return a smooth increasing x(s) close to those of a solution with free breakpoints.
 
     log(x/s) is a polynomial in s of degree log2 K + 1 at most, so that x(s) is smooth and errors of refinements K, 2 K
@@ -76,14 +75,14 @@ def breakpoint_curve(breakpoints: Array) -> Curve:
     return lambda at: np.asarray(at * np.exp(polynomial(at)), dtype=np.float64)
 
 
-def overlap_curve(overlaps: Array) -> Curve:
+def overlap_curve(overlaps: FloatArray) -> Curve:
     """Return q(s) through the levels of a solution, shape (len(s), layers): odd in s, strictly increasing."""
     s = np.concatenate([[0.0], level_positions(len(overlaps) - 1)])
     values = np.vstack([np.zeros(overlaps.shape[1]), overlaps])
-    smooth = CubicSpline(np.concatenate([-s[:0:-1], s]), np.vstack([-values[:0:-1], values]))
+    smooth = scipy.interpolate.CubicSpline(np.concatenate([-s[:0:-1], s]), np.vstack([-values[:0:-1], values]))
     if np.all(np.diff(smooth(np.linspace(0.0, 1.0, 8 * len(s))), axis=0) > 0):
         return lambda at: np.asarray(smooth(at))
-    monotone = PchipInterpolator(s, values)
+    monotone = scipy.interpolate.PchipInterpolator(s, values)
     return lambda at: np.asarray(monotone(at))
 
 

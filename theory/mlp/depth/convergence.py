@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory import activations
+from theory.arrays import FloatArray, IntArray
 from theory.mlp.depth.limit import DepthSolution, solve_depth_limit
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import RSSolution
-
-FloatArray = NDArray[np.float64]
 
 QUANTITIES = ("free_entropy", "energy", "entropy", "last_v", "last_k0", "replicon")
 
@@ -40,7 +38,7 @@ class DepthConvergence:
         The networks.
     """
 
-    depths: NDArray[np.int64]
+    depths: IntArray
     layered: dict[str, FloatArray]
     limit: dict[str, float]
     extrapolated: dict[str, float]

@@ -28,10 +28,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.integrate import simpson
+import scipy
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def scaled_free_entropy(
     kinetic = pt * (v_slope + k0_slope) + p0 * v_slope
     potential = v * (pt * (a.spread + a.off) + p0 * a.spread)
     density = -0.5 * kinetic + 0.25 * mt * (mt + 2.0 * m0) + 0.5 * potential
-    return 0.5 * b * float(v[-1]) + float(simpson(density, x=t))
+    return 0.5 * b * float(v[-1]) + float(scipy.integrate.simpson(density, x=t))
 
 
 def _derivative(y: FloatArray, step: float) -> FloatArray:

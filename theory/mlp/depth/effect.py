@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory import activations
+from theory.arrays import FloatArray, IntArray
 from theory.mlp.depth.propagation import Propagation, correlation_profile, propagate
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.branch import critical_beta
 from theory.mlp.rs.saddle import solve_rs
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class DepthEffect:
     activation: str
     weight_variance: float
     beta: float
-    depths: NDArray[np.int64]
+    depths: IntArray
     free_entropy: FloatArray
     energy: FloatArray
     entropy: FloatArray

@@ -28,12 +28,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
+import scipy
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.correction import Correction, CorrectionFunction
-
-FloatArray = NDArray[np.float64]
 
 _LARGEST_STRETCH = 40.0
 
@@ -65,10 +63,6 @@ class DepthEquations:
     shape: float
     b: float
     stretch: float
-
-    def depth_of(self, s: FloatArray) -> FloatArray:
-        """Return t."""
-        return np.asarray(np.expm1(self.stretch * s) / np.expm1(self.stretch))
 
     def stretched(self, t: FloatArray) -> FloatArray:
         """Return s."""
@@ -117,14 +111,14 @@ def untilted(equations: DepthEquations, s: FloatArray) -> FloatArray:
     def forward(t: float, y: FloatArray) -> FloatArray:
         return equations.slopes(np.array([t]), np.array([*y, 0.0, -np.inf, 0.0])[:, None])[:2, 0]
 
-    up = solve_ivp(forward, (0.0, 1.0), np.zeros(2), rtol=1e-6, atol=1e-8, dense_output=True)
+    up = scipy.integrate.solve_ivp(forward, (0.0, 1.0), np.zeros(2), rtol=1e-6, atol=1e-8, dense_output=True)
 
     def backward(t: float, y: FloatArray) -> FloatArray:
         # ell enters only as q = b e^ell = 0, and so it may be shifted to -inf here.
         slopes = equations.slopes(np.array([t]), np.array([*up.sol(t), y[0], -np.inf, 0.0])[:, None])
         return slopes[2:4, 0]
 
-    down = solve_ivp(backward, (1.0, 0.0), [0.0, up.y[0, -1]], rtol=1e-6, atol=1e-8, dense_output=True)
+    down = scipy.integrate.solve_ivp(backward, (1.0, 0.0), [0.0, up.y[0, -1]], rtol=1e-6, atol=1e-8, dense_output=True)
     return np.vstack([up.sol(s), down.sol(s), np.zeros_like(s)])
 
 

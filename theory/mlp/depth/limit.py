@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.integrate import solve_bvp
+import scipy
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.correction import correction_of
 from theory.mlp.depth.equations import DepthEquations, ends, stretch_for, untilted
 from theory.mlp.depth.replicon import depth_replicon
 from theory.result import NotConvergedError, SolverStatus
-
-FloatArray = NDArray[np.float64]
 
 _COARSE_TOLERANCE, _COARSE_NODES = 1e-3, 3_000
 _FINE_NODES = 12_000
@@ -106,10 +104,9 @@ def solve_depth_limit(
 
     Notes
     -----
-    A saddle point was found wherever arithmetic reaches: shaped tanh for all shapes from 0.05 to 16 and b up to 10^4
-    (shapes 1 and 2 up to 10^8), shaped relu for shapes up to 2 and b up to 10^4, and while b e^{c^2} is below about
-    10^5 (c = 3: b = 4 is solved, b = 64 is not). Beyond, numbers of that order outgrow the precision of the
-    collocation, which takes up to two minutes to give up; no sign of a shape without solution was seen.
+    Newton's method on collocation points, followed from b = 0. Shaped tanh is solved for shapes from 0.05 to 16 and b
+    up to 10^4, shaped relu for shapes up to 2 and b up to 10^4; with larger shapes c as long as b e^{c^2} is below
+    about 10^5. Beyond, the overlaps outgrow the precision of the collocation, and it may take minutes to say so.
     """
     correction = correction_of(activation)
     if not (math.isfinite(shape) and shape > 0 and math.isfinite(b) and b >= 0):
@@ -138,7 +135,7 @@ def solve_depth_limit(
 
 
 def _collocate(equations: DepthEquations, mesh: FloatArray, y: FloatArray, tolerance: float, nodes: int) -> Any:
-    found = solve_bvp(equations.slopes, ends, mesh, y, tol=tolerance, max_nodes=nodes)
+    found = scipy.integrate.solve_bvp(equations.slopes, ends, mesh, y, tol=tolerance, max_nodes=nodes)
     if not found.success:
         residual = float(np.max(found.rms_residuals))
         raise NotConvergedError(
@@ -153,10 +150,10 @@ def _follow(equations: DepthEquations) -> tuple[FloatArray, FloatArray, int]:
     y = untilted(equations, mesh)
     reached, target, factor, steps = 0.0, equations.b, 10.0, 0
     while True:
-        here = DepthEquations(equations.correction, equations.shape, target, equations.stretch)
+        attempt = DepthEquations(equations.correction, equations.shape, target, equations.stretch)
         steps += 1
         try:
-            found = _collocate(here, mesh, y, _COARSE_TOLERANCE, _COARSE_NODES)
+            found = _collocate(attempt, mesh, y, _COARSE_TOLERANCE, _COARSE_NODES)
         except (NotConvergedError, FloatingPointError, np.linalg.LinAlgError) as error:
             # From nothing, look for any b that works; from a solution, go less far.
             factor = math.sqrt(factor) if reached else factor

@@ -22,12 +22,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq
+import scipy
 
 from theory.activations import Activation
-
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 _Z = np.linspace(-12.0, 12.0, 8000)  # none at zero, where phi' may jump
 _WEIGHT = np.exp(-0.5 * _Z**2) / math.sqrt(2.0 * math.pi) * (_Z[1] - _Z[0])
@@ -87,7 +85,11 @@ def propagate(activation: Activation, weight_variance: float) -> Propagation:
     elif high >= 1.0:
         q, factor, at = math.inf, high, _LARGEST
     else:
-        q = math.exp(brentq(lambda log_q: math.log(growth(math.exp(log_q))), math.log(_SMALLEST), math.log(_LARGEST)))
+        q = math.exp(
+            scipy.optimize.brentq(
+                lambda log_q: math.log(growth(math.exp(log_q))), math.log(_SMALLEST), math.log(_LARGEST)
+            )
+        )
         factor, at = 1.0, q
     chi = weight_variance * float(_WEIGHT @ activation.dphi(math.sqrt(weight_variance * at) * _Z) ** 2)
     phase = "critical" if abs(chi - 1.0) < _CRITICAL else "ordered" if chi < 1.0 else "chaotic"

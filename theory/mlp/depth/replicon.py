@@ -30,13 +30,11 @@ critical b is 18.95 / c^4. The derivation is ours; that the layers' replicon con
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
+import scipy
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.equations import DepthEquations
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _PRECISION = 1e-11
 _MOST_SWEEPS = 200
@@ -92,4 +90,4 @@ def _coefficients(equations: DepthEquations, s: FloatArray, y: FloatArray) -> tu
 
 def _integral(s: FloatArray, values: FloatArray) -> FloatArray:
     """Return the integral from the first point to every point."""
-    return np.asarray(CubicSpline(s, values).antiderivative()(s))
+    return np.asarray(scipy.interpolate.CubicSpline(s, values).antiderivative()(s))

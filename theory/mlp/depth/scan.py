@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq
+import scipy
 
+from theory.arrays import FloatArray
 from theory.mlp.depth.limit import solve_depth_limit
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -140,6 +138,6 @@ def critical_tilt(
     while low < last:
         high = min(low + math.log(2.0), last)
         if log_replicon(high) > 0.0:
-            return float(math.exp(brentq(log_replicon, low, high, xtol=precision)))
+            return float(math.exp(scipy.optimize.brentq(log_replicon, low, high, xtol=precision)))
         low = high
     return None

@@ -31,13 +31,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
+from theory.arrays import FloatArray
 from theory.result import NotConvergedError
 
-FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _STEPS = 60  # from far above the axis, where the branch is known, down to it
@@ -94,7 +94,7 @@ def product_support(width_ratios: Sequence[float]) -> tuple[float, float]:
     def log_x(u: float) -> float:
         return math.log(float(series(u)) / u)
 
-    top = minimize_scalar(
+    top = scipy.optimize.minimize_scalar(
         lambda s: log_x(math.exp(s)), bounds=(-20.0, 20.0), method="bounded", options={"xatol": 1e-12}
     )
     low, high = -zeros[1], -zeros[0]
@@ -102,7 +102,7 @@ def product_support(width_ratios: Sequence[float]) -> tuple[float, float]:
         return 0.0, math.exp(float(top.fun))
     margin = 1e-12 * (high - low)
     inside = (low + margin, high - margin)
-    bottom = minimize_scalar(
+    bottom = scipy.optimize.minimize_scalar(
         lambda u: -float(series(u)) / u, bounds=inside, method="bounded", options={"xatol": 1e-13 * (high - low)}
     )
     return -float(bottom.fun), math.exp(float(top.fun))

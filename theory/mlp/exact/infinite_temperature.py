@@ -16,13 +16,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
 from theory.activations import Activation
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
-
-FloatArray = NDArray[np.float64]
 
 _NODES = 20
 # Of the largest off-diagonal element: below it a law has no more nodes than were found.

@@ -14,14 +14,12 @@ import math
 from dataclasses import astuple, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.activations import Activation
+from theory.arrays import FloatArray
 from theory.mlp.neuron.mesh import SiteField, TiltedMesh, build_mesh, refined
 from theory.mlp.neuron.tilted import tilted_moments
 from theory.numerics.quadrature import GaussianRule, gaussian_rule
-
-FloatArray = NDArray[np.float64]
 
 _CURVATURE_FACTOR = 1e3  # the replicon averages only have to tell stable from unstable
 _MESH_CHECK_STRIDE = 7  # coprime to the nodes per direction of a cell

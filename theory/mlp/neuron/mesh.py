@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.activations import Activation
+from theory.arrays import FloatArray
 from theory.numerics.quadrature import GAUSSIAN_RANGE, panels
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 PANEL_ORDER = 12
 NEGLIGIBLE = 36.0  # exp(-36) is below the rounding of a sum of weights

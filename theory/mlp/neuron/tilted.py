@@ -19,11 +19,9 @@ from typing import cast
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.neuron.mesh import NEGLIGIBLE, PANEL_ORDER, SiteField, TiltedMesh
-
-FloatArray = NDArray[np.float64]
 
 _PROBES = (0, 4, 7, 11)
 _PROBES_PER_PANEL = len(_PROBES)

@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.phases.column import Column, phase_column
 from theory.mlp.phases.scaling import Scaling, scaled_column, scaling_of
 from theory.mlp.rs.saddle import solve_rs
 from theory.result import NotConvergedError
 
-FloatArray = NDArray[np.float64]
 Failures = list[tuple[float, str]]
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import RSSolution
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _SCAN_FACTOR = 1.3  # between the betas at which the first crossing is looked for
 _LOWEST_START = 1e-6
@@ -53,54 +49,6 @@ def solve_branch(model: MlpModel, betas: Iterable[float], *, tolerance: float = 
         start = solutions[-1].order_parameters if solutions else None
         solutions.append(solve_rs(model, beta, tolerance=tolerance, start=start))
     return solutions
-
-
-@dataclass(frozen=True)
-class EntropyCurve:
-    """The entropy as a function of the energy, parametrised by beta; every array has shape (betas,).
-
-    Attributes
-    ----------
-    beta : float64 array
-        Inverse temperatures.
-    energy, entropy, free_entropy : float64 arrays
-        Per reference width N, k_B = 1, relative to the prior.
-    replicon : float64 array
-        Above 1 replica symmetry is unstable, and the curve is no prediction.
-    error_estimate : float64 array
-        Estimated absolute error of free entropy and energy.
-    solutions : tuple of RSSolution
-        The saddle points behind them.
-    """
-
-    beta: FloatArray
-    energy: FloatArray
-    entropy: FloatArray
-    free_entropy: FloatArray
-    replicon: FloatArray
-    error_estimate: FloatArray
-    solutions: tuple[RSSolution, ...]
-
-
-def entropy_curve(model: MlpModel, betas: Sequence[float], *, tolerance: float = 1e-8) -> EntropyCurve:
-    """Return s(e) on the branch that starts from uncorrelated replicas, followed through `betas` in order.
-
-    ds/de = beta along the curve. Parameters, units and errors are those of `solve_branch`.
-    """
-    solutions = solve_branch(model, betas, tolerance=tolerance)
-
-    def column(name: str) -> FloatArray:
-        return np.array([getattr(solution, name) for solution in solutions])
-
-    return EntropyCurve(
-        beta=column("beta"),
-        energy=column("energy"),
-        entropy=column("entropy"),
-        free_entropy=column("free_entropy"),
-        replicon=column("replicon"),
-        error_estimate=np.array([solution.status.error_estimate for solution in solutions]),
-        solutions=tuple(solutions),
-    )
 
 
 def critical_beta(
@@ -154,7 +102,9 @@ def critical_beta(
     if bracket is None:
         return None
     # Interpolate in log beta, where the log of the replicon is nearly straight.
-    root = brentq(lambda t: search.log_replicon(math.exp(t)), *np.log(bracket), xtol=0.5 * precision, rtol=1e-14)
+    root = scipy.optimize.brentq(
+        lambda t: search.log_replicon(math.exp(t)), *np.log(bracket), xtol=0.5 * precision, rtol=1e-14
+    )
     return float(math.exp(root))
 
 
@@ -198,5 +148,7 @@ class _StabilitySearch:
         a, b, c = (self.log_replicon(beta) for beta in (left, middle, right))
         if not (b >= max(a, c) and b > math.log(_NEARLY_UNSTABLE)):
             return None
-        found = minimize_scalar(lambda beta: -self.log_replicon(beta), bounds=(left, right), method="bounded")
+        found = scipy.optimize.minimize_scalar(
+            lambda beta: -self.log_replicon(beta), bounds=(left, right), method="bounded"
+        )
         return float(found.x) if found.fun < 0.0 else None

@@ -14,14 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel, OrderParameters, input_overlap
 from theory.mlp.neuron.layer import LayerAverages, LayerRule, build_layer_rule
 from theory.numerics.anderson import Anderson
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _MAX_DRIFT = 0.2
 _NO_FIELD = 1e-10  # a conjugate r0 this small against 1 / v is compared as if it were this large

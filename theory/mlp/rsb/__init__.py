@@ -2,7 +2,7 @@
 
     solution = solve_krsb(model, beta, steps=2)     # two breakpoints, extremised
     solution = solve_frsb(model, beta)              # as many as the tolerance takes
-    solution.x, solution.overlaps[0].values         # the overlap function of the input
+    solution.breakpoints, solution.overlaps[0].values   # the overlap function of the input
     solution.overlaps[1].moment(2)                  # moments of P(overlap), per layer
     solution.energy, solution.classification, solution.replicons
 

@@ -22,9 +22,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from theory.arrays import FloatArray
 
 CLASSES = ("rs", "1rsb-like", "continuous", "both", "undecided")
 STABLE = 1.0 + 1e-6

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
@@ -208,47 +208,47 @@ def jump_lines(
     def states(beta: float, start: ParisiParameters | None) -> StatesAtOne:
         return states_at_one(model, beta, start, resolution=resolution)
 
-    found: list[StatesAtOne] = []
+    points: list[StatesAtOne] = []
     below = [betas[0] * _DOWNWARD**step for step in range(1, _MOST_DOWNWARD + 1)]
     for beta in [*reversed(betas), *below]:
-        if not found and beta < betas[0]:
+        if not points and beta < betas[0]:
             return JumpLines(None, None, None)
-        here = states(beta, found[-1].parameters if found else None)
-        if here.parameters is not None:
-            found.append(here)
-        elif found:
-            found.append(_edge(states, float(beta), found[-1], precision))
-            return _lines(states, found, precision)
+        point = states(beta, points[-1].parameters if points else None)
+        if point.parameters is not None:
+            points.append(point)
+        elif points:
+            points.append(_edge(states, float(beta), points[-1], precision))
+            return _lines(states, points, precision)
     raise NotConvergedError(f"weight variance {model.weight_variance:g}: states still exist at beta {below[-1]:.3g}")
 
 
 def _edge(states: States, low: float, last: StatesAtOne, precision: float) -> StatesAtOne:
     """Return the solution of the smallest beta above `low` that has one."""
     while last.beta / low > 1.0 + precision:
-        here = states(0.5 * (low + last.beta), last.parameters)
-        if here.parameters is None:
-            low = here.beta
+        point = states(0.5 * (low + last.beta), last.parameters)
+        if point.parameters is None:
+            low = point.beta
         else:
-            last = here
+            last = point
     return last
 
 
-def _lines(states: States, found: list[StatesAtOne], precision: float) -> JumpLines:
+def _lines(states: States, points: list[StatesAtOne], precision: float) -> JumpLines:
     """Return the lines from solutions at decreasing beta, the last at the dynamical line."""
-    dynamical = found[-1].beta
-    beyond = [each for each in found if each.complexity <= 0.0]
+    dynamical = points[-1].beta
+    beyond = [point for point in points if point.complexity <= 0.0]
     if not beyond:
         return JumpLines(dynamical, None, None)
     high = beyond[-1]
-    below = [each for each in found if each.beta < high.beta]
+    below = [point for point in points if point.beta < high.beta]
     if not below:
         return JumpLines(dynamical, high.beta, high.gap)
-    known = {high.beta: high, below[0].beta: below[0]}
+    solved = {high.beta: high, below[0].beta: below[0]}
 
     def complexity(beta: float) -> float:
-        if beta not in known:
-            known[beta] = states(beta, high.parameters)
-        return known[beta].complexity
+        if beta not in solved:
+            solved[beta] = states(beta, high.parameters)
+        return solved[beta].complexity
 
-    static = float(brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))
-    return JumpLines(dynamical, static, known[static].gap if static in known else high.gap)
+    static = float(scipy.optimize.brentq(complexity, below[0].beta, high.beta, rtol=0.1 * precision))
+    return JumpLines(dynamical, static, solved[static].gap if static in solved else high.gap)

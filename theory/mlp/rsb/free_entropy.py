@@ -26,15 +26,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.grid import Resolution
 from theory.mlp.rsb.parameters import ParisiParameters, input_entropy, input_entropy_slopes
 from theory.mlp.rsb.recursion import LevelAverages
 from theory.mlp.rsb.sweep import layer_averages
-
-FloatArray = NDArray[np.float64]
 
 
 def free_entropy_of_averages(
@@ -45,7 +43,7 @@ def free_entropy_of_averages(
     for layer, average in enumerate(averages, start=1):
         # r_d k_d - int r k dx without the large terms that cancel.
         conjugate = p.rt[layer] * p.k_d[layer] + float(
-            p.widths @ (p.r[layer, -1] * p.k_d[layer] - p.r[layer] * p.k[layer])
+            p.weights @ (p.r[layer, -1] * p.k_d[layer] - p.r[layer] * p.k[layer])
         )
         total += model.width_ratios[layer] * (float(average.f[0]) - 0.5 * float(conjugate))
     return total + 0.5 * beta**2 * model.weight_variance * float(p.k_d[-1] - p.mean[-1])

@@ -16,16 +16,14 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.activations import Activation
+from theory.arrays import FloatArray
 from theory.mlp.neuron.mesh import SiteField, TiltedMesh, build_mesh
 from theory.mlp.neuron.tilted import TiltedMoments, tilted_moments
-from theory.numerics.gaussian_smoothing import gaussian_stencil
+from theory.numerics.gaussian_stencil import gaussian_stencil
 from theory.numerics.quadrature import GAUSSIAN_RANGE
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _SMALLEST_SD = 1e-150
 _SAME = 3e-14  # relative: what r_d - r_K loses to rounding, with room
@@ -222,7 +220,7 @@ def is_odd(activation: Activation) -> bool:
 
 def _centred(size: int, step: float, sd: float) -> FloatArray:
     """Return a Gaussian density at the middle of `size` nodes."""
-    kernel = gaussian_stencil(sd / step)
+    _, kernel = gaussian_stencil(sd**2, step)
     excess = kernel.size - size
     if excess > 0:  # tails beyond the grid
         kernel = kernel[(excess + 1) // 2 : kernel.size - excess // 2]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.rsb.parameters import ParisiParameters
-
-FloatArray = NDArray[np.float64]
 
 _FIRST_SPACING = 0.1  # of the room there is, at most, between the first two breakpoints
 _SPACING_PER_EXCESS = 5.0  # of the replicon above 1: a narrow continuous part has nearly stable plateaus

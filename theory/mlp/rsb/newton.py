@@ -15,15 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.rsb.free_entropy import breakpoint_slopes_of_averages, free_entropy_of_averages
 from theory.mlp.rsb.parameters import ParisiParameters
 from theory.mlp.rsb.recursion import LevelAverages
 from theory.mlp.rsb.sweep import Layers
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _TINY = 1e-300
 _SLACK = 1e-8  # by which Phi may rise in a step: its slopes are those of Phi up to the error of the grids
@@ -98,8 +96,8 @@ class _Equations:
         p = self.parameters(z, x)
         image, averages = self.layers.sweep(p)
         miss = self.vector(image) - z
-        here = ParisiParameters(p.x, image.k, image.k_d, p.r, p.r_d)
-        return miss, Saddle(here, image, averages, float(np.abs(miss).max()), self.sweeps)
+        settled = ParisiParameters(p.x, image.k, image.k_d, p.r, p.r_d)
+        return miss, Saddle(settled, image, averages, float(np.abs(miss).max()), self.sweeps)
 
     def derivative(self, z: FloatArray, x: FloatArray) -> FloatArray:
         """Return d(mismatch)/dz by finite differences."""

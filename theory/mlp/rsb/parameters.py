@@ -10,13 +10,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq
+import scipy
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel, OrderParameters
+from theory.parisi import level_weights
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,9 @@ class ParisiParameters:
     r_d: FloatArray
 
     @property
-    def widths(self) -> FloatArray:
+    def weights(self) -> FloatArray:
         """Lengths x_{i+1} - x_i of the plateaus, shape (K + 1,): the probabilities of their overlaps."""
-        return np.diff(np.concatenate([[0.0], self.x, [1.0]]))
+        return level_weights(self.x)
 
     @property
     def v(self) -> FloatArray:
@@ -57,7 +56,7 @@ class ParisiParameters:
     @property
     def mean(self) -> FloatArray:
         """Overlap averaged over pairs of replicas, int k dx, shape (L + 1,)."""
-        return np.asarray(self.k @ self.widths)
+        return np.asarray(self.k @ self.weights)
 
     def copy(self) -> ParisiParameters:
         """Return parameters with arrays of their own."""
@@ -141,7 +140,7 @@ def input_overlaps(model: MlpModel, x: FloatArray, r: FloatArray, r_d: float) ->
     if model.prior == "sphere":
         # 1/Lambda_0 <= k_d <= 1/Lambda_0 + r_K/Lambda_0^2, so Lambda_0 lies between 1 and 1 + r_K.
         low, high = 0.5 - float(shift[0]), 2.0 + float(r[-1]) - float(shift[0])
-        mu = brentq(lambda m: overlaps(m)[1] - 1.0, low, high, xtol=1e-15, rtol=1e-15)
+        mu = scipy.optimize.brentq(lambda m: overlaps(m)[1] - 1.0, low, high, xtol=1e-15, rtol=1e-15)
         return overlaps(float(mu))
     if not np.all(1.0 + shift > 0.0):
         raise NotConvergedError(f"the conjugate of the input overlap has an eigenvalue {1.0 - shift.min():.3g} above 1")

@@ -16,13 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.neuron.tilted import TiltedMoments
 from theory.mlp.rsb.grid import BrokenField, FieldGrid
 from theory.numerics.gaussian_smoothing import Smoother
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

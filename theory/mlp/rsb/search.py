@@ -6,36 +6,29 @@ breaks further most; Newton's method takes it from there.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rs.saddle import solve_rs
 from theory.mlp.rs.solution import RSSolution
 from theory.mlp.rsb.classify import STABLE, Levels, classify, coarse_levels
 from theory.mlp.rsb.discontinuous import states_at_one
 from theory.mlp.rsb.grid import Resolution
-from theory.mlp.rsb.levels import only_level, with_level, with_level_at
-from theory.mlp.rsb.newton import Saddle, extremal_residual, extremise, solve_fixed
+from theory.mlp.rsb.levels import with_level
+from theory.mlp.rsb.newton import Saddle, extremise, solve_fixed
 from theory.mlp.rsb.parameters import ParisiParameters, split
-from theory.mlp.rsb.solution import RSBSolution
 from theory.mlp.rsb.stability import plateau_replicons
 from theory.mlp.rsb.sweep import Layers, curvature_averages
-from theory.result import NotConvergedError, SolverStatus
-
-FloatArray = NDArray[np.float64]
+from theory.result import NotConvergedError
 
 FIRST_SWEEPS = 20
 NEW_LEVEL_SWEEPS = 10
 _SPACINGS = (1.0, 0.3, 0.1)
-_EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
+EQUATIONS = 1e-8  # residual, against which errors of Phi are of second order
 _BREAKPOINTS = 1e-6
 _BELOW_ONE = 0.98
 _START_TOLERANCE = 1e-4
-_MOST_REFINEMENTS = 3
-_SAFETY = 10.0
 _LOOSE = 3e-4
 
 
@@ -91,11 +84,15 @@ class Search:
 
     def fixed(self, start: ParisiParameters) -> ParisiParameters:
         """Return the solution at given breakpoints."""
-        return self._counted(solve_fixed(self.layers, start, _EQUATIONS))
+        return self._counted(solve_fixed(self.layers, start, EQUATIONS))
 
     def _counted(self, saddle: Saddle) -> ParisiParameters:
         self.sweeps += saddle.sweeps
         return saddle.parameters
+
+    def refine(self) -> None:
+        """Take the finer grids for the coarser ones, and still finer ones for these."""
+        self.layers, self.fine = self.fine, Layers(self.model, self.fine.resolution.refined())
 
     def swept(self, p: ParisiParameters, times: int) -> ParisiParameters:
         """Return the parameters after some sweeps."""
@@ -117,42 +114,6 @@ class Search:
         if states.parameters is None or states.complexity >= 0.0:
             return split(order, np.zeros(0), 0.0)
         return self.extremised(states.parameters.at(np.array([_BELOW_ONE])))
-
-    def on_breakpoints(self, x: FloatArray, start: ParisiParameters | None) -> ParisiParameters:
-        """Return the solution whose breakpoints are among `x`: those that plateaus which break further have room for.
-
-        Levels come in one by one, next to others, because most of many levels at once would be merging.
-        """
-        p = self.first_level(self.rs()) if start is None else start
-        if p.x.size == 0:
-            return p
-        if not np.all(np.isin(p.x, x)):
-            p = self.fixed(replace(only_level(p), x=x[[np.argmin(np.abs(x - p.x[p.x.size // 2]))]]))
-        refused: set[float] = set()
-        while p.x.size:
-            new = self._next_breakpoint(p, x, refused)
-            if new is None:
-                break
-            added = float(np.setdiff1d(new.x, p.x)[0])
-            found = self.fixed(self.swept(new, 2))
-            if added not in found.x:
-                refused.add(added)
-            p = found
-        return p
-
-    def _next_breakpoint(self, p: ParisiParameters, x: FloatArray, refused: set[float]) -> ParisiParameters | None:
-        """Return parameters with one of `x` more in the plateau that breaks further most and has room for it."""
-        replicons = self.replicons(p)
-        edges = np.concatenate([[0.0], p.x, [1.0]])
-        for plateau in np.argsort(replicons)[::-1]:
-            if replicons[plateau] <= STABLE:
-                return None
-            low, high = edges[plateau], edges[plateau + 1]
-            free = [y for y in x[(x > low) & (x < high)].tolist() if y not in refused]
-            if free:
-                place = free[-1] if plateau == 0 else free[0] if plateau == p.x.size else free[len(free) // 2]
-                return with_level_at(p, int(plateau), place)
-        return None
 
     def more_levels(self, known: list[ParisiParameters], steps: int) -> list[ParisiParameters]:
         """Add levels one by one where the last solution is least stable; return all, each with one level more."""
@@ -194,53 +155,3 @@ class Search:
         if failure is not None:
             raise failure
         return None
-
-    def finished(self, p: ParisiParameters, *, extremal: bool, kind: str | None = None) -> RSBSolution:
-        """Solve on finer grids, which tells the error of the coarser ones, and return the solution.
-
-        Its class is `kind`; what the stability of its plateaus says if that is not given.
-
-        The finer grid becomes the coarser one until they agree to the tolerance.
-        """
-        first = solve_fixed(self.layers, p, _EQUATIONS)
-        for _ in range(_MOST_REFINEMENTS):
-            saddle = solve_fixed(self.fine, p, _EQUATIONS, coarse=self.layers)
-            if saddle.parameters.x.size != p.x.size:
-                raise NotConvergedError(
-                    f"of {p.x.size} breakpoints {saddle.parameters.x.size} are left on a finer grid"
-                )
-            error = self._error(saddle, first, extremal)
-            if error <= self.tolerance:
-                return self._solution(saddle, error, extremal, kind)
-            first, p = saddle, saddle.parameters
-            self.layers, self.fine = self.fine, Layers(self.model, self.fine.resolution.refined())
-        phi, energy = saddle.free_entropy(self.layers, self.beta), self._energy(p)
-        raise NotConvergedError(
-            f"reached free entropy {phi:.10g} and energy {energy:.10g} with {p.x.size} breakpoints and an "
-            f"estimated error of {error:.1e}, tolerance {self.tolerance:.1e}"
-        )
-
-    def _error(self, saddle: Saddle, first: Saddle, extremal: bool) -> float:
-        """Return the error of free entropy and energy from their change with the grid and from the residual."""
-        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(saddle.parameters)
-        change = max(
-            abs(phi - first.free_entropy(self.layers, self.beta)), abs(energy - self._energy(first.parameters))
-        )
-        # Breakpoints stay those of the first grid: a slope s of Phi leaves x off by s / Phi'', the energy by about s.
-        off = _SAFETY * float(np.abs(saddle.slopes(self.fine, self.beta)).max(initial=0.0)) if extremal else 0.0
-        return max(change, abs(energy) * saddle.residual, off, 4e-16 * abs(phi))
-
-    def _residual(self, saddle: Saddle, extremal: bool) -> float:
-        return extremal_residual(self.fine, self.beta, saddle) if extremal else saddle.residual
-
-    def _solution(self, saddle: Saddle, error: float, extremal: bool, kind: str | None) -> RSBSolution:
-        q = saddle.parameters
-        phi, energy = saddle.free_entropy(self.fine, self.beta), self._energy(q)
-        replicons = plateau_replicons(self.model, q, curvature_averages(self.fine, q))
-        kind = kind or classify(Levels(q.x, q.k[0], replicons))
-        status = SolverStatus(True, self._residual(saddle, extremal), error, self.sweeps + saddle.sweeps)
-        entropy = phi + self.beta * energy
-        return RSBSolution(self.model, self.beta, phi, energy, entropy, q, replicons, kind, status)
-
-    def _energy(self, p: ParisiParameters) -> float:
-        return -self.beta * self.model.weight_variance * float(p.k_d[-1] - p.mean[-1])

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.parameters import ParisiParameters
+from theory.parisi import StepFunction
 from theory.result import SolverStatus
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,15 @@ class RSBSolution:
     status: SolverStatus
 
     @property
-    def x(self) -> FloatArray:
-        """Breakpoints, shape (K,)."""
+    def breakpoints(self) -> FloatArray:
+        """x_1 < .. < x_K, shape (K,)."""
         return self.parameters.x
+
+    @property
+    def overlap_function(self) -> StepFunction:
+        """k(x) of the input (layer 0) and of every hidden layer, off the diagonal."""
+        x = self.parameters.x
+        return StepFunction(x, self.parameters.k.T, float(x[-1]) if x.size else 0.0)
 
     @property
     def replicon(self) -> float:
@@ -91,4 +94,4 @@ class RSBSolution:
     def overlaps(self) -> tuple[OverlapDistribution, ...]:
         """Overlaps of the input (layer 0) and of every hidden layer."""
         p = self.parameters
-        return tuple(OverlapDistribution(float(d), k.copy(), p.widths) for d, k in zip(p.k_d, p.k, strict=True))
+        return tuple(OverlapDistribution(float(d), k.copy(), p.weights) for d, k in zip(p.k_d, p.k, strict=True))

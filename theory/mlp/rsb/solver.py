@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.classify import STABLE
+from theory.mlp.rsb.finish import finished
+from theory.mlp.rsb.given import on_breakpoints
 from theory.mlp.rsb.levels import refined
 from theory.mlp.rsb.parameters import ParisiParameters, moved_to
 from theory.mlp.rsb.search import NEW_LEVEL_SWEEPS, Search
 from theory.mlp.rsb.solution import RSBSolution
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 MOST_STEPS = 12
 _EXTREMISED_LEVELS = 3
@@ -68,13 +68,13 @@ def solve_krsb(
     _check(beta, tolerance)
     if breakpoints is None and not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps {steps} must lie between 1 and {MOST_STEPS}; give breakpoints for more")
-    solver = Search(model, beta, tolerance)
+    search = Search(model, beta, tolerance)
     try:
         if breakpoints is not None:
             x = _checked_breakpoints(breakpoints)
             begin = moved_to(start, model, beta) if start is not None else None
-            return solver.finished(solver.on_breakpoints(x, begin), extremal=False)
-        return _levels(solver, start, steps)
+            return finished(search, on_breakpoints(search, x, begin), extremal=False)
+        return _levels(search, start, steps)
     except NotConvergedError as error:
         raise _placed(error, model, beta, f"{len(breakpoints) if breakpoints is not None else steps} steps") from error
 
@@ -114,10 +114,10 @@ def solve_frsb(
     changes free entropy and energy by less than the tolerance. The last change is the error estimate.
     """
     _check(beta, tolerance)
-    solver = Search(model, beta, tolerance)
+    search = Search(model, beta, tolerance)
     try:
-        solution = _levels(solver, start, _EXTREMISED_LEVELS, _MOST_EXTREMISED_LEVELS)
-        return solution if solution.replicon <= STABLE else _refined(solver, solution)
+        solution = _levels(search, start, _EXTREMISED_LEVELS, _MOST_EXTREMISED_LEVELS)
+        return solution if solution.replicon <= STABLE else _refined(search, solution)
     except NotConvergedError as error:
         raise _placed(error, model, beta, "full breaking") from error
 
@@ -166,33 +166,33 @@ def solve_rsb_branch(
     return solutions
 
 
-def _levels(solver: Search, start: ParisiParameters | None, steps: int, most: int | None = None) -> RSBSolution:
+def _levels(search: Search, start: ParisiParameters | None, steps: int, most: int | None = None) -> RSBSolution:
     """Return the solution with up to `steps` extremal breakpoints, or up to `most` while its class is undecided."""
     if start is None:
-        p = solver.first_level(solver.rs())
+        p = search.first_level(search.rs())
     else:
-        p = solver.extremised(moved_to(start, solver.model, solver.beta))
-    known = solver.more_levels([p], steps)
-    kind = solver.classified(known)
-    while kind == "undecided" and known[-1].x.size < (most or steps):
+        p = search.extremised(moved_to(start, search.model, search.beta))
+    candidates = search.more_levels([p], steps)
+    kind = search.classified(candidates)
+    while kind == "undecided" and candidates[-1].x.size < (most or steps):
         try:
-            more = solver.more_levels(known, known[-1].x.size + 1)
+            more = search.more_levels(candidates, candidates[-1].x.size + 1)
         except NotConvergedError:
             break  # undecided, then: these levels were for the class alone
-        if len(more) == len(known):
+        if len(more) == len(candidates):
             break
-        known, kind = more, solver.classified(more)
-    return solver.finished(known[-1], extremal=True, kind=kind)
+        candidates, kind = more, search.classified(more)
+    return finished(search, candidates[-1], extremal=True, kind=kind)
 
 
-def _refined(solver: Search, solution: RSBSolution) -> RSBSolution:
+def _refined(search: Search, solution: RSBSolution) -> RSBSolution:
     kind, p, change = solution.classification, solution.parameters, np.inf
     for _ in range(_MOST_REFINEMENTS):
-        new = solver.fixed(solver.swept(refined(p, solver.replicons(p), STABLE), NEW_LEVEL_SWEEPS))
-        before, solution = solution, solver.finished(new, extremal=False)
+        new = search.fixed(search.swept(refined(p, search.replicons(p), STABLE), NEW_LEVEL_SWEEPS))
+        before, solution = solution, finished(search, new, extremal=False)
         change = max(abs(solution.free_entropy - before.free_entropy), abs(solution.energy - before.energy))
         p = solution.parameters
-        if change < solver.tolerance:
+        if change < search.tolerance:
             error = max(change, solution.status.error_estimate)
             return replace(solution, classification=kind, status=replace(solution.status, error_estimate=error))
     raise NotConvergedError(f"{p.x.size} levels against fewer still change the energy by {change:.1e}")

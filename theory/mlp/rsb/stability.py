@@ -17,15 +17,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel, OrderParameters
 from theory.mlp.neuron.layer import LayerAverages
 from theory.mlp.rs.stability import replicon
 from theory.mlp.rsb.parameters import ParisiParameters, eigenvalues
 from theory.mlp.rsb.recursion import LevelAverages
-
-FloatArray = NDArray[np.float64]
 
 
 def plateau_replicons(model: MlpModel, p: ParisiParameters, averages: Sequence[LevelAverages]) -> FloatArray:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.arrays import FloatArray
 from theory.mlp.model import MlpModel
 from theory.mlp.rsb.grid import BrokenField, FieldGrid, Resolution, build_grid
 from theory.mlp.rsb.parameters import ParisiParameters, input_overlaps
@@ -22,8 +22,6 @@ from theory.mlp.rsb.recursion import LevelAverages, level_averages
 from theory.numerics.anderson import Anderson
 from theory.numerics.gaussian_smoothing import UnresolvedError
 from theory.result import NotConvergedError
-
-FloatArray = NDArray[np.float64]
 
 _MAX_DRIFT = 0.1
 _LOST = 1e-7

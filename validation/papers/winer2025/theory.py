@@ -178,7 +178,7 @@ def _broken(model: MlpModel, beta: float) -> BrokenSolution:
     return BrokenSolution(
         beta=beta,
         classification=broken.classification,
-        levels=int(broken.x.size),
+        levels=int(broken.breakpoints.size),
         energy=broken.energy,
         error=broken.status.error_estimate,
         free_entropy=broken.free_entropy,
@@ -186,7 +186,7 @@ def _broken(model: MlpModel, beta: float) -> BrokenSolution:
         rs_energy=symmetric.energy,
         rs_free_entropy=symmetric.free_entropy,
         rs_replicon=symmetric.replicon,
-        x=broken.x,
+        x=broken.breakpoints,
         input_overlaps=inner.values,
         input_weights=inner.weights,
     )
