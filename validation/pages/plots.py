@@ -82,8 +82,19 @@ def standard_error(samples: FloatArray) -> FloatArray:
 
 def averages(axis: Axes, x: FloatArray, samples: FloatArray, ink: int, label: str) -> None:
     """Draw means over samples (samples, points) with their standard errors."""
-    axis.errorbar(x, samples.mean(axis=0), standard_error(samples), fmt=MARKERS[ink % len(MARKERS)], ms=4, mfc="white",
-                  color=INKS[ink % len(INKS)], capsize=2, label=label)  # fmt: skip
+    points(axis, x, samples.mean(axis=0), standard_error(samples), ink, label=label)
+
+
+def points(
+    axis: Axes, x: Any, y: Any, error: Any, ink: int, *, line: str = "", filled: bool = False, **style: Any
+) -> None:
+    """Draw data in the marker and ink of a number, with error bars or None; `line` is how they are joined."""
+    marker, color = MARKERS[ink % len(MARKERS)] + line, INKS[ink % len(INKS)]
+    style = {"ms": 4, "mfc": color if filled else "white", "color": color, **style}
+    if error is None:
+        axis.plot(x, y, marker, **style)
+    else:
+        axis.errorbar(x, y, error, fmt=marker, capsize=2, **style)
 
 
 def log_axis(axis: Axes, name: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:

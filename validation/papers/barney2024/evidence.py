@@ -30,16 +30,10 @@ FEWEST_NETWORKS = 7
 
 @dataclass(frozen=True)
 class Evidence(evidence.Evidence):
-    """Results about the paper's networks.
+    """Results about the paper's networks."""
 
-    Attributes
-    ----------
-    main, side : tuple of NetworkSpec
-        Networks of the comparison of kinds and rates, and the rich, lazy and shuffled ones.
-    """
-
-    main: tuple[NetworkSpec, ...] = ()
-    side: tuple[NetworkSpec, ...] = ()
+    main: tuple[NetworkSpec, ...] = ()  #: networks of the comparison of kinds and rates
+    side: tuple[NetworkSpec, ...] = ()  #: the rich, lazy and shuffled ones
 
     def have(self, kind: type[R], networks: Sequence[NetworkSpec]) -> list[tuple[NetworkSpec, R]]:
         """Return the networks with a result of one type, and it."""
