@@ -112,12 +112,12 @@ def _check_same(settings: Path, identity: dict[str, object]) -> None:
         raise UsageError(f"--out: {settings.parent} holds a run of another configuration ({key}: {shown})")
 
 
-def put_to_test(claims: Mapping[str, Claim], evidence: Evidence) -> tuple[list[Finding], list[Untested]]:
-    """Return the findings, and the claims that the evidence cannot speak about."""
+def put_to_test(claims: Mapping[str, Claim], evidence: Any) -> tuple[list[Finding], list[Untested]]:
+    """Return the findings, and the claims that the evidence, or a family of runs, cannot speak about."""
     findings, untested = [], []
     for claim in claims.values():
         try:
-            findings.append(claim.evaluate(claim, evidence))
+            findings.append(claim.test(evidence))
         except NotApplicableError as error:
             untested.append(Untested(claim, str(error)))
     return findings, untested

@@ -137,17 +137,15 @@ def spectrum_series(weights: Path, tail_samples: int) -> SpectrumSeries:
     epochs = stored_epochs(weights)
     first = bonds_at(weights, epochs[0])
     random = RandomSpectrum(first.variances())
-    stages, histograms = [], {}
+    stages, histograms = [], []
     for epoch in epochs:
-        bonds = bonds_at(weights, epoch)
+        bonds, end = bonds_at(weights, epoch), epoch in (epochs[0], epochs[-1])
         values = eigenvalues(bonds)
-        end = epoch in (epochs[0], epochs[-1])
         stages.append(_spectrum(epoch, first, bonds, values, random, tail_samples if end else 0))
         if end:
-            histograms[epoch] = _histogram(values, random.edge)
+            histograms.append(_histogram(values, random.edge))
     x = np.linspace(1e-3, 1.02, 120) * random.edge
-    before, after = histograms[epochs[0]], histograms[epochs[-1]]
-    return SpectrumSeries(tuple(stages), before, after, x, random.density(x))
+    return SpectrumSeries(tuple(stages), histograms[0], histograms[-1], x, random.density(x))
 
 
 def _spectrum(

@@ -113,7 +113,7 @@ def least_limit(sizes: Sequence[Approaches]) -> Limit:
 
 
 def _limit(quantity: str, sizes: Sequence[Approaches], values: Sequence[FloatArray]) -> Limit:
-    spins = np.array([size.spins for size in sizes], dtype=np.float64)
+    spins = np.array([sum(size.widths) for size in sizes], dtype=np.float64)
     degrees = float(sum(array.size - 1 for array in values))
     return limit_of(quantity, spins, [mean_of(array) for array in values], APPROACH, degrees)
 

@@ -42,11 +42,6 @@ class Approaches:
     least: FloatArray  #: (networks,)
     crossings: int  #: networks in which it crosses zero
 
-    @property
-    def spins(self) -> int:
-        """Number of spins, N."""
-        return sum(self.widths)
-
 
 @dataclass(frozen=True, eq=False)
 class TrainedShape:

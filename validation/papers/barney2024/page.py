@@ -67,7 +67,7 @@ def table(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _row(evidence: Evidence, networks: Sequence[NetworkSpec], fit: Growth | None) -> dict[str, Any]:
-    trained = [training.stages[-1] for _, training in evidence.have(Trained, networks)]
+    trained = [stages[-1] for _, stages in evidence.have(Trained, networks)]
     series = evidence.critical(networks)
     spectra = [spectrum.stages[-1] for _, spectrum in evidence.have(SpectrumSeries, networks)]
     first = crossings(series)[0] if series else np.array([])

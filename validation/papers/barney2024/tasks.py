@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -19,11 +19,8 @@ from validation.papers.tasks import ResultStore, Task
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained network; its weights lie beside the record."""
-
-    stages: tuple[Stage, ...]
+# What training comes to; the weights lie beside the record.
+Trained = tuple[Stage, ...]
 
 
 def build_tasks(plan: Plan) -> list[Task[Any]]:
@@ -164,4 +161,4 @@ def _train(plan: Plan, spec: NetworkSpec, store: ResultStore) -> Trained:
     """Train a network; its weights are stored whole before its record is."""
     config = parse_training(_training(plan, spec, with_folder=True), spec.name)
     outcome = train(config, store.file(f"train-{spec.name}", ".h5"), data=plan.data)
-    return Trained(outcome.stages)
+    return outcome.stages

@@ -80,7 +80,7 @@ def _of_theory(
 
 def stability_lines(evidence: Evidence, activation: str) -> list[Line]:
     """Return whether replica symmetry is stable at every beta looked at, for each depth."""
-    return [_stability(at, result) for at, result in evidence.lines(activation)]
+    return [_stability(at, result) for at, result in evidence.at_depths(StabilityLine, activation)]
 
 
 def _stability(at: Depth, result: StabilityLine) -> Line:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from validation.pages.plots import BETA_LABEL, INKS, MARKERS, figure, points, to_svg
 from validation.papers.winer2025.evidence import Evidence
 from validation.papers.winer2025.plan import SHALLOW
-from validation.papers.winer2025.theory import BrokenSolutions, DeepLimit, DepthTrend
+from validation.papers.winer2025.theory import BrokenSolutions, DeepLimit, DepthTrend, StabilityLine
 
 _ENERGY = "energy per input  $e$  [coupling scale]"
 _QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$L^{1/2}\,e$", "entropy": r"$L\,s$"}
@@ -16,7 +16,7 @@ _QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$L^{1/2}\,e$", "entropy
 
 def lines(evidence: Evidence) -> str:
     """Draw the beta at which replica symmetry turns unstable against depth."""
-    of_activations = {activation: evidence.lines(activation) for activation in SHALLOW}
+    of_activations = {activation: evidence.at_depths(StabilityLine, activation) for activation in SHALLOW}
     if not any(of_activations.values()):
         return ""
     with figure(2) as (drawing, axes):

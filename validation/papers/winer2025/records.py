@@ -34,11 +34,6 @@ class MeasuredLimit:
     value: float
     error: float
 
-    @property
-    def name(self) -> str:
-        """What it is and where, for people to read."""
-        return f"{self.quantity}, {self.at}"
-
 
 @dataclass(frozen=True)
 class CaptionedFigure:

@@ -12,14 +12,15 @@ from mcsim.config import RandomMlp, RunConfig
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
 from validation.claims import REGISTER
-from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.claims.base import Claim
 from validation.pages.finding_figures import finding_figures
 from validation.pages.mlp_section import family_section
+from validation.papers.paper import put_to_test
 from validation.papers.tasks import ResultStore, Task
 from validation.papers.winer2025 import theory
 from validation.papers.winer2025.plan import DEEP, SHALLOW, TREND_BETA, Depth, Family, Plan
 from validation.papers.winer2025.records import CaptionedFigure, FamilyTests, limits_of, record_of
-from validation.runs.mlp_family import MlpFamily, families_of_mlps
+from validation.runs.mlp_family import families_of_mlps
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.spins import read_measured
 from validation.runs.subject import Subject
@@ -79,25 +80,15 @@ def _test(store: ResultStore, names: list[str]) -> FamilyTests:
     """Test every claim of the register that these runs can speak about, and draw what they measured."""
     runs = [read_measured(store.folder.parent / "runs" / name) for name in names]
     (family,) = families_of_mlps([run for run in runs if isinstance(run, MeasuredMlp)])
-    findings, untested = _findings(family)
+    findings, untested = put_to_test(TESTED, family)
     return FamilyTests(
         records=tuple(record_of(finding, finding_figures(finding)) for finding in findings),
-        untested=untested,
+        untested={refusal.claim.id: refusal.reason for refusal in untested},
         limits=tuple(limit for finding in findings for limit in limits_of(finding)),
         depth=family.largest.model.depth,
         label=family.label,
         figures=tuple(CaptionedFigure(*figure) for figure in family_section(family)["figures"]),
     )
-
-
-def _findings(family: MlpFamily) -> tuple[list[Finding], dict[str, str]]:
-    findings, untested = [], {}
-    for name, claim in TESTED.items():
-        try:
-            findings.append(claim.test(family))
-        except NotApplicableError as error:
-            untested[name] = str(error)
-    return findings, untested
 
 
 def _theory_tasks(plan: Plan) -> Iterator[Task[Any]]:

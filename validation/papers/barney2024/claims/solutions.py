@@ -25,13 +25,10 @@ def counts(evidence: Evidence, where: Where, *, trained: bool) -> list[SolutionC
     """Return the censuses at one place of the phase diagram before training, or at the last stage counted."""
     chosen = []
     for network in evidence.main:
-        there = [count for count in evidence.counts(network) if count.where == where]
-        ours = [count for count in there if (count.epoch > 0) is trained]
-        last = max((count.epoch for count in ours), default=0.0)
-        latest = [count for count in ours if count.epoch == last]
-        if latest:
+        ours = [count for count in evidence.counts(network) if count.where == where and (count.epoch > 0) is trained]
+        if ours:
             # Of several temperatures of one place the one where most is found: solutions there are solutions.
-            chosen.append(max(latest, key=lambda count: count.most))
+            chosen.append(max(ours, key=lambda count: (count.epoch, count.most)))
     return chosen
 
 

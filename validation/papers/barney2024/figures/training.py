@@ -59,7 +59,7 @@ def error_rates(evidence: Evidence) -> str:
     with figure(2) as (drawing, axes):
         for axis, kind in zip(axes, KINDS, strict=True):
             for i, (label, networks) in enumerate(_rates(evidence, kind).items()):
-                stages = [trained.stages for _, trained in evidence.have(Trained, networks)]
+                stages = [trained for _, trained in evidence.have(Trained, networks)]
                 if not stages:
                     continue
                 epochs = [stage.epoch for stage in stages[0]]
