@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from theory.tap import Instability
-from validation.networks import HiddenOrder
 from validation.networks.alignment import Alignment, SpanShare
+from validation.networks.hidden_order import HiddenOrder
 from validation.networks.images import InputOrder, OutputOrder
 from validation.papers.barney2024.couplings import CriticalStage, Histogram, SpectrumSeries, SpectrumStage
 from validation.papers.barney2024.states import SolutionCount, Where
@@ -45,7 +45,6 @@ def at(counted: SolutionCount, epoch: float, where: Where) -> SolutionCount:
 def order(classes: float, expected: float, relabelled: float, relabelled_p: float) -> HiddenOrder:
     """Return an ordered state whose input layer has these shares in the span of the classes' means."""
     along, span = Alignment(0.5, 0.1, 0.5), SpanShare(classes, expected, 0.05, 0.5, 9)
-    inputs = InputOrder(along, along, along, 0.5, span, span, relabelled, 0.05, relabelled_p, (), ())
-    outputs = OutputOrder((), (), (), along, along, along, None, 0)
+    inputs = InputOrder(along, span, relabelled, relabelled_p)
     critical = critical_stage(0.0, True, 1.0).instability
-    return HiddenOrder(critical, 0.9, NONE, 0, (1,), (0.4,), (1.0,), (along,), span, along, inputs, outputs)
+    return HiddenOrder(critical, 0.9, NONE, (1,), (along,), along, inputs, OutputOrder(along, along, along))

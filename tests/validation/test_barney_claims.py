@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from barney_evidence import NONE, at, count, critical_stage, order, spectrum_series, spectrum_stage
 
-from validation.networks import EnergyPoint, Melting, Moments, SampledEpoch
-from validation.networks.energies import Phase, Predicted
+from validation.networks.energies import EnergyPoint, Phase, Predicted
+from validation.networks.melting import Melting, MeltingTemperature
+from validation.networks.moments import Moments
+from validation.networks.monte_carlo import SampledEpoch
 from validation.numbers.blocks import Estimates
 from validation.numbers.compare import Verdict
 from validation.papers.barney2024.claims import CLAIMS
@@ -26,7 +28,7 @@ from validation.papers.barney2024.initial import (
     hessian_curve,
 )
 from validation.papers.barney2024.plan import KINDS, RATES, NetworkSpec
-from validation.papers.barney2024.states import MonteCarlo, OrderedStage, OrderSeries, SolutionCount, Solutions
+from validation.papers.barney2024.states import MonteCarlo, OrderSeries, SolutionCount, Solutions
 from validation.papers.paper import put_to_test
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -88,7 +90,7 @@ def test_initial_glass(limit: float, noise: float, least: float, crossings: int,
     [(closed_form(4), 0.02, PASS), (closed_form(3), 0.02, FAIL), (closed_form(4), 1.0, INCONCLUSIVE)],
 )
 def test_closed_form(limit: float, noise: float, expected: Verdict) -> None:
-    identical = IdenticalLayers(sizes(limit, noise=noise), closed_form(4), closed_form(4), closed_form(3))
+    identical = IdenticalLayers(sizes(limit, noise=noise), closed_form(4))
     assert verdict("critical-temperature", {(IdenticalLayers, None): identical}) is expected
 
 
@@ -138,16 +140,16 @@ def test_similar_is_an_equivalence_test() -> None:
 
 def sampled(off: float, error: float, *, crosses: bool = True) -> Results:
     def point(phase: Phase, reduced: float) -> EnergyPoint:
-        predicted = Predicted(-0.9, -1.0 if phase == "above" else math.nan, (1.0,), 0.1)
+        predicted = Predicted(-0.9, -1.0 if phase == "above" else math.nan)
         measured = (-1.0 if phase == "above" else -0.9) * (1 + off)
-        return EnergyPoint(reduced, reduced, phase, measured, error, 30, predicted)
+        return EnergyPoint(reduced, phase, measured, error, 30, predicted)
 
     points = (point("ordered", 0.6), point("ordered", 0.7), point("above", 1.18), point("above", 1.5))
-    moments = Moments(NONE, (), *[Estimates(NONE, NONE, 1)] * 3)
-    melting = Melting(1.0, 1.0, 0.1, 1.0, 0.1, 3, 80.0, 1.0, 1.0)
+    moments = Moments(NONE, *[Estimates(NONE, NONE, 1)] * 3)
+    melting = Melting(1.0, *[MeltingTemperature(1.0, 0.1, 1.0)] * 2, 80.0)
     critical = critical_stage(0.0, crosses, 1.0).instability
     stage = SampledEpoch(0.0, critical, melting, moments, moments, (), points, None)
-    return {(MonteCarlo, MAIN[0]): MonteCarlo((stage,))}
+    return {(MonteCarlo, MAIN[0]): (stage,)}
 
 
 @pytest.mark.parametrize(
@@ -252,8 +254,8 @@ def ordered(true: list[float], shuffled: list[float]) -> Results:
     for networks, p_values in ((central, true), (controls, shuffled)):
         for k, network in enumerate(networks):
             p = p_values[k % len(p_values)]
-            last = OrderedStage(20.0, order(classes=0.6 - 0.3 * p, expected=0.15, relabelled=0.3, relabelled_p=p))
-            results[OrderSeries, network] = OrderSeries((last,), NONE, NONE)
+            last = order(classes=0.6 - 0.3 * p, expected=0.15, relabelled=0.3, relabelled_p=p)
+            results[OrderSeries, network] = OrderSeries(((20.0, last),), NONE, NONE)
     return results
 
 

@@ -57,7 +57,7 @@ def broken(**changes: Any) -> Results:
         rs_energy=-1.01, rs_free_entropy=2.1, rs_replicon=1.4, x=np.array([0.3]), input_overlaps=np.array([0.2, 0.3]),
         input_weights=np.array([0.3, 0.7]),
     )  # fmt: skip
-    return {(BrokenSolutions, Depth("sin", 1)): BrokenSolutions((replace(solution, **changes),))}
+    return {(BrokenSolutions, Depth("sin", 1)): (replace(solution, **changes),)}
 
 
 def layered(order: float = 1.0, offset: float = 0.0, limit: float = 2.0, replicon: float = 0.5) -> DeepLimit:

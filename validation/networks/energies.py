@@ -21,6 +21,7 @@ Montanari & Rizzo, J. Stat. Mech. P10011 (2005); Watanabe & Fukumizu, NIPS 22 (2
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,11 +32,10 @@ from numpy.typing import NDArray
 from mcsim.estimators.series import FEWEST_BLOCKS, blocking
 from theory.bonds import LayeredBonds
 from theory.tap import TapSolution, functional, solve_states
-from theory.tap.stability import plefka_radius
 from validation.networks.sampled_spins import SampledSpins
 from validation.networks.state import ordered_states
 from validation.numbers.arrays import FloatArray, FloatOrNan
-from validation.numbers.compare import Comparison, Place
+from validation.numbers.compare import NOWHERE, Comparison, Place
 
 Phase = Literal["above", "ordered"]
 
@@ -49,50 +49,27 @@ _SOFTEST = 0.1  # least eigenvalue of the Hessian (1 without couplings) of a sta
 
 @dataclass(frozen=True)
 class Predicted:
-    """Energy per spin of one network at one temperature.
+    """Energy per spin of one network at one temperature."""
 
-    Attributes
-    ----------
-    tap : float
-        Of the TAP states, each with its weight.
-    corrected : float
-        With closed loops of bonds; nan where a state that counts is about to vanish and has no harmonic neighbourhood.
-    shares : tuple of float
-        Weights of the pairs of states, the one of lowest free energy first; (1.0,) for the paramagnet.
-    plefka_radius : float
-        The largest of a state that counts: near or above 1 the expansion behind the TAP equations fails.
-    """
-
-    tap: float
+    tap: float  #: of the TAP states, each with its weight
+    #: With closed loops of bonds; nan where a state that counts is about to vanish and has no harmonic neighbourhood.
     corrected: FloatOrNan
-    shares: tuple[float, ...]
-    plefka_radius: float
 
 
 @dataclass(frozen=True)
 class EnergyPoint:
-    """Measured and predicted energy per spin at one temperature; `phase` says on which side of T_c."""
+    """Measured and predicted energy per spin at one temperature."""
 
-    temperature: float
-    reduced: float
-    phase: Phase
+    reduced: float  #: temperature over T_c
+    phase: Phase  #: on which side of T_c
     measured: float
     error: float
     degrees: int
     predicted: Predicted
 
-    @property
-    def against_tap(self) -> Comparison:
-        """The TAP energy put to the test: it lacks the loops, of the order of one over all spins."""
-        return self._comparison("TAP", self.predicted.tap)
-
-    @property
-    def against_corrected(self) -> Comparison:
-        """The same with closed loops of bonds."""
-        return self._comparison("TAP with loops", self.predicted.corrected)
-
-    def _comparison(self, name: str, predicted: float) -> Comparison:
-        at = Place(reduced_temperature=self.reduced)
+    def against_tap(self, *, loops: bool, at: Place = NOWHERE) -> Comparison:
+        """Compare with the TAP energy: it lacks loops, of the order of one over all spins, unless they are added."""
+        name, predicted = ("TAP with loops", self.predicted.corrected) if loops else ("TAP", self.predicted.tap)
         return Comparison(name, self.measured, self.error, predicted, self.degrees, at=at)
 
 
@@ -111,9 +88,8 @@ def energy_points(
     Parameters
     ----------
     samples : sequence of SampledSpins
-        Repeats on this network.
+        Repeats on the network of these bonds.
     bonds : LayeredBonds
-        Its couplings.
     critical_temperature : float
         Of its TAP equations.
     above, ordered : float
@@ -129,15 +105,14 @@ def energy_points(
     points = []
     phases: tuple[tuple[Phase, NDArray[np.intp]], ...] = (("ordered", cold), ("above", hot))
     for phase, slots in phases:
-        for slot in _spread_out(slots, most):
+        for slot in _spread_out(slots, most).tolist():
             temperature = float(temperatures[slot])
-            predicted = (
-                paramagnet_energy(bonds, temperature)
-                if phase == "above" and not bonds.fields.any()
-                else ordered_energy(bonds, temperature, starts=starts)
-            )
+            if phase == "above" and not bonds.fields.any():
+                predicted: Predicted | None = paramagnet_energy(bonds, temperature)
+            else:
+                predicted = ordered_energy(bonds, temperature, starts=starts)
             if predicted is not None:
-                points.append(_point(samples, int(slot), critical_temperature, phase, predicted))
+                points.append(EnergyPoint(float(reduced[slot]), phase, *_measured(samples, slot), predicted))
     return points
 
 
@@ -147,20 +122,11 @@ def _spread_out(slots: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     return np.asarray(slots[np.unique(np.linspace(0, slots.size - 1, most).round().astype(int))])
 
 
-def _point(
-    samples: Sequence[SampledSpins], slot: int, critical: float, phase: Phase, predicted: Predicted
-) -> EnergyPoint:
-    temperature = float(samples[0].temperatures[slot])
+def _measured(samples: Sequence[SampledSpins], slot: int) -> tuple[float, float, int]:
+    """Return the mean energy per spin over samples, its error, and the degrees of freedom behind that."""
     chains = [blocking(sample.energies[slot] / sample.spins) for sample in samples]
-    return EnergyPoint(
-        temperature=temperature,
-        reduced=temperature / critical,
-        phase=phase,
-        measured=float(np.mean([chain.mean for chain in chains])),
-        error=float(np.sqrt(np.sum([chain.error**2 for chain in chains])) / len(chains)),
-        degrees=(FEWEST_BLOCKS - 1) * len(chains),
-        predicted=predicted,
-    )
+    error = float(np.sqrt(np.sum([chain.error**2 for chain in chains])) / len(chains))
+    return float(np.mean([chain.mean for chain in chains])), error, (FEWEST_BLOCKS - 1) * len(chains)
 
 
 def paramagnet_energy(bonds: LayeredBonds, temperature: float) -> Predicted:
@@ -170,7 +136,7 @@ def paramagnet_energy(bonds: LayeredBonds, temperature: float) -> Predicted:
     low, high = (loops(bonds, beta * (1 + step), u) for step in (-_STEP, _STEP))
     own = -sum(float((w * np.tanh(beta * w)).sum()) for w in bonds.weights)
     corrected = (own - (high - low) / (2 * _STEP * beta)) / bonds.spins
-    return Predicted(energy, corrected, (1.0,), plefka_radius(bonds, beta, u))
+    return Predicted(energy, corrected)
 
 
 def ordered_energy(bonds: LayeredBonds, temperature: float, *, starts: int = 12) -> Predicted | None:
@@ -184,23 +150,21 @@ def ordered_energy(bonds: LayeredBonds, temperature: float, *, starts: int = 12)
     known, counts = np.isfinite(logs), states.shares > _COUNTS
     weights = np.exp(np.where(known, logs, -np.inf) - logs[known].max(initial=-1e300))
     usable = bool(np.all(known | ~counts))
-    corrected = float(weights[known] @ energies[known] / weights[known].sum()) if usable else float("nan")
-    tap = float(states.shares @ np.array([solution.energy for solution in states.solutions]))
-    radius = max(s.plefka_radius for s, heavy in zip(states.solutions, counts, strict=True) if heavy)
-    return Predicted(tap, corrected, tuple(states.shares.tolist()), radius)
+    corrected = float(weights[known] @ energies[known] / weights[known].sum()) if usable else math.nan
+    return Predicted(float(states.shares @ np.array([solution.energy for solution in states.solutions])), corrected)
 
 
 def _followed(bonds: LayeredBonds, solution: TapSolution) -> tuple[float, float]:
     """Return energy per spin with loops and log Z_a of one state; nan where it cannot be followed in beta."""
     beta, m = 1 / solution.temperature, solution.magnetisations
     if solution.least_eigenvalue < _SOFTEST:
-        return float("nan"), float("nan")
+        return math.nan, math.nan
     logs = []
     for step in (-_STEP, 0.0, _STEP):
         near = solve_states(bonds, solution.temperature / (1 + step), m).arguments
         there = np.tanh(near[:, 0]) if near.shape[1] else np.zeros_like(m)
         if there @ m < _SAME * np.linalg.norm(there) * np.linalg.norm(m) or not there.any():
-            return float("nan"), float("nan")
+            return math.nan, math.nan
         logs.append(loops(bonds, beta * (1 + step), near[:, 0]))
     slope = (logs[2] - logs[0]) / (2 * _STEP * beta)
     return solution.energy - slope / bonds.spins, logs[1] - beta * bonds.spins * solution.free_energy
@@ -209,12 +173,7 @@ def _followed(bonds: LayeredBonds, solution: TapSolution) -> tuple[float, float]
 def loops(bonds: LayeredBonds, beta: float, u: FloatArray) -> float:
     """Return -(1/2) log det(1 - B), what closed loops of bonds add to log Z; nan where the state is unstable.
 
-    Parameters
-    ----------
-    bonds : LayeredBonds
-    beta : float
-    u : float64 (N,)
-        atanh of the magnetisations.
+    u (N,) is atanh of the magnetisations.
     """
     root, m = np.sqrt(functional.complement(u)), np.tanh(u)
     field = beta * bonds.dense()
@@ -224,5 +183,5 @@ def loops(bonds: LayeredBonds, beta: float, u: FloatArray) -> float:
     matrix[np.diag_indices(bonds.spins)] = 1 + (t**2 / kept).sum(axis=1)
     sign, log_det = np.linalg.slogdet(matrix)
     if sign <= 0:
-        return float("nan")
+        return math.nan
     return -float(log_det + np.log(kept).sum() / 2) / 2

@@ -14,20 +14,14 @@ from validation.networks.melting import CRITICAL_BINDER, curie_weiss
 from validation.networks.moments import binder_of
 from validation.networks.monte_carlo import SampledEpoch
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from validation.pages.plots import INKS, figure, points, to_svg
 
-REDUCED = "temperature over $T_c$ (TAP) of the epoch"
+TIME_LABEL = "training time  $t$  [epochs]"
+_REDUCED = "temperature over $T_c$ (TAP) of the epoch"
 
 
 def overlap_histograms_figure(epochs: Sequence[SampledEpoch], temperature: str) -> str:
-    """Draw P(q) of every layer and of all spins, one line an epoch.
-
-    Parameters
-    ----------
-    epochs : sequence of SampledEpoch
-    temperature : str
-        At which, for the axis.
-    """
+    """Draw P(q) of every layer and of all spins, one line an epoch; the axis names the temperature."""
     first = epochs[0].histograms
     rows = math.ceil(len(first) / 3)
     height = 2.5 * rows + 0.6
@@ -67,36 +61,26 @@ def binder_figure(epochs: Sequence[SampledEpoch]) -> str:
     """
     with figure(3) as (drawing, axes):
         for i, sampled in enumerate(epochs):
-            overlaps, projection = sampled.overlaps, sampled.projection
+            overlaps = sampled.overlaps
             x = overlaps.temperatures / sampled.critical.temperature
-            label = f"epoch {sampled.epoch:.3g} ({sampled.critical.kind})"
-            for axis, estimate, name in (
-                (axes[0], overlaps.binder, -1),
-                (axes[1], overlaps.susceptibility, -1),
-                (axes[2], projection.binder, 0),
-            ):
-                _points(axis, x, estimate.value[:, name], estimate.error[:, name], i, label)
+            estimates = (overlaps.binder, overlaps.susceptibility, sampled.projection.binder)
+            for axis, estimate in zip(axes, estimates, strict=True):
+                points(axis, x, estimate.value[:, -1], estimate.error[:, -1], i, line="-", ms=3.5, lw=0.7,
+                       label=f"epoch {sampled.epoch:.3g} ({sampled.critical.kind})")  # fmt: skip
         spins = max(4, round(epochs[-1].melting.participants))
         t = np.linspace(0.3, 1.6, 80)
-        (ferromagnet,) = axes[2].plot(
-            t, [float(binder_of(curie_weiss(spins, reduced))) for reduced in t.tolist()], color="0.35", lw=1.3
-        )
+        uniform = [float(binder_of(curie_weiss(spins, reduced))) for reduced in t.tolist()]
+        (ferromagnet,) = axes[2].plot(t, uniform, color="0.35", lw=1.3)
         axes[2].axhline(CRITICAL_BINDER, color="0.5", ls=":", lw=1)
         axes[1].set_yscale("log")
         labels = ("Binder ratio of the overlap", r"susceptibility  $N\langle q^2\rangle$",
                   "Binder ratio of the projection\non the ordering mode")  # fmt: skip
         for axis, label in zip(axes, labels, strict=True):
             axis.axvline(1, color="0.5", ls=":", lw=1)
-            axis.set_xlabel(REDUCED)
-            axis.set_ylabel(label)
+            axis.set(xlabel=_REDUCED, ylabel=label)
         axes[1].legend()
         axes[2].legend([ferromagnet], [f"uniform ferromagnet, {spins} spins"], loc="lower left")
         return to_svg(drawing)
-
-
-def _points(axis: Axes, x: FloatArray, y: FloatArray, error: FloatArray, i: int, label: str) -> None:
-    axis.errorbar(x, y, error, fmt=MARKERS[i % len(MARKERS)] + "-", ms=3.5, lw=0.7, mfc="white",
-                  color=INKS[i % len(INKS)], capsize=2, label=label)  # fmt: skip
 
 
 def melting_figure(epochs: Sequence[SampledEpoch]) -> str:
@@ -110,23 +94,20 @@ def melting_figure(epochs: Sequence[SampledEpoch]) -> str:
         left, right = axes
         left.plot(x, np.where(crosses, critical, np.nan), color=INKS[0], label="$T_c$ (TAP)")
         left.plot(x[~crosses], critical[~crosses], "_", ms=12, color=INKS[0], label="closest approach (TAP)")
-        series = (("binder", "Binder ratio of the projection", 1), ("spread", "largest spread of the projection", 2))
-        for name, label, i in series:
-            value, error, expected = (
-                np.array([getattr(melt, field) for melt in melts])
-                for field in (name, f"{name}_error", f"expected_{name}")
-            )
-            style = {"fmt": MARKERS[i], "ms": 4.5, "mfc": "white", "color": INKS[i], "capsize": 2}
-            left.errorbar(x, value, error, label=label, **style)
-            right.errorbar(x, value / critical, error / critical, **style)
+        series = (
+            ([melt.binder for melt in melts], "Binder ratio of the projection"),
+            ([melt.spread for melt in melts], "largest spread of the projection"),
+        )
+        for i, (temperatures, label) in enumerate(series, start=1):
+            value, error, expected = np.array([(t.value, t.error, t.expected) for t in temperatures]).T
+            points(left, x, value, error, i, ms=4.5, label=label)
+            points(right, x, value / critical, error / critical, i, ms=4.5)
             right.plot(x, expected, "--", lw=1.1, color=INKS[i], label=f"{label}:\nuniform ferromagnet of this size")
         right.axhline(1, color=INKS[0], lw=1.2)
-        left.set_yscale("log")
+        left.set(yscale="log", ylabel="temperature  [coupling scale]")
         left.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         left.yaxis.set_minor_formatter(FormatStrFormatter("%g"))
-        left.set_ylabel("temperature  [coupling scale]")
-        right.set_ylabel("melting over $T_c$ (TAP)")
-        right.set_ylim(0.5, 1.4)
+        right.set(ylabel="melting over $T_c$ (TAP)", ylim=(0.5, 1.4))
         for axis in axes:
             epoch_axis(axis, x)
             axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
@@ -142,28 +123,23 @@ def epoch_axis(axis: Axes, epochs: Sequence[float] | FloatArray) -> None:
     axis.set_xticks([0.0, *(t for t in ticks if t >= first)])
     axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xlim(-0.25 * first, last * 1.4)
-    axis.set_xlabel("training time  $t$  [epochs]")
+    axis.set(xlim=(-0.25 * first, last * 1.4), xlabel=TIME_LABEL)
 
 
 def energy_figure(epochs: Sequence[SampledEpoch]) -> str:
     """Draw how far Monte Carlo energies lie from those of TAP, without and with loops."""
     with figure(2) as (drawing, axes):
         for i, sampled in enumerate(epochs):
-            points = sampled.comparable_energies
-            x = np.array([point.reduced for point in points])
-            scale = np.array([abs(point.predicted.tap) for point in points])
-            error = np.array([point.error for point in points]) / scale
-            for axis, name in zip(axes, ("tap", "corrected"), strict=True):
-                predicted = np.array([getattr(point.predicted, name) for point in points])
-                y = (np.array([point.measured for point in points]) - predicted) / scale
-                axis.errorbar(x, 100 * y, 100 * error, fmt=MARKERS[i % len(MARKERS)], ms=4, mfc="white",
-                              color=INKS[i % len(INKS)], capsize=2, label=f"epoch {sampled.epoch:g}")  # fmt: skip
+            compared = sampled.comparable_energies
+            x, measured, error = np.array([(p.reduced, p.measured, p.error) for p in compared]).reshape(-1, 3).T
+            predicted = np.array([(p.predicted.tap, p.predicted.corrected) for p in compared]).reshape(-1, 2).T
+            percent = np.abs(predicted[0]) / 100
+            for axis, theory in zip(axes, predicted, strict=True):
+                points(axis, x, (measured - theory) / percent, error / percent, i, label=f"epoch {sampled.epoch:g}")
         for axis, title in zip(axes, ("TAP", "TAP with loops"), strict=True):
             axis.axhline(0, color="0.3", lw=1.2)
             axis.axvline(1, color="0.5", ls=":", lw=1)
-            axis.set_xlabel(REDUCED)
+            axis.set(xlabel=_REDUCED, ylabel="energy, measured minus theory\n[% of the TAP energy]")
             axis.set_title(f"theory: {title}", fontsize=10)
-            axis.set_ylabel("energy, measured minus theory\n[% of the TAP energy]")
         axes[0].legend()
         return to_svg(drawing)

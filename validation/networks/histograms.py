@@ -17,44 +17,26 @@ _MOST_BINS = 50
 
 @dataclass(frozen=True, eq=False)
 class OverlapHistogram:
-    """P(q) of one layer, or of all spins.
+    """P(q) of one layer, or of all spins."""
 
-    Attributes
-    ----------
-    name : str
-        "layer 0", ..., "all spins".
-    spins : int
-    edges : float64 (bins + 1,)
-        From about -1 to about 1, between values that q can take.
-    density : float64 (bins,)
-        Of unit area; symmetric where s -> -s is a symmetry, since q and -q then speak of the same states.
-    error : float64 (bins,)
-        Standard error from the spread between ladders, of which a pair of copies is one.
-    """
-
-    name: str
+    name: str  #: of `SampledSpins.overlap_names`
     spins: int
-    edges: FloatArray
+    edges: FloatArray  #: from about -1 to about 1, between values that q can take, (bins + 1,)
+    #: Of unit area, (bins,); symmetric where s -> -s is a symmetry, since q and -q then speak of the same states.
     density: FloatArray
-    error: FloatArray
+    error: FloatArray  #: from the spread between ladders, of which a pair of copies is one, (bins,)
 
 
 def overlap_histograms(samples: Sequence[SampledSpins], temperature: float) -> list[OverlapHistogram]:
-    """Return P(q) of every layer and of all spins at the slot nearest to a temperature.
-
-    Parameters
-    ----------
-    samples : sequence of SampledSpins
-        Repeats on one network with the same slots.
-    temperature : float
-    """
-    slot = samples[0].nearest(temperature)
+    """Return P(q) of every layer and of all spins, of repeats on one network, at the slot nearest to a temperature."""
+    first = samples[0]
+    slot = first.nearest(temperature)
     q = np.stack([sample.overlaps(slot) for sample in samples])  # repeats, measurements, pairs, names
     chains = np.moveaxis(q, 2, 1).reshape(-1, q.shape[1], q.shape[3])
-    sizes = (*samples[0].widths, sum(samples[0].widths))
+    sizes = (*first.widths, first.spins)
     return [
-        _histogram(name, spins, chains[..., i], reversible=samples[0].reversible)
-        for i, (name, spins) in enumerate(zip(samples[0].overlap_names, sizes, strict=True))
+        _histogram(name, spins, chains[..., i], reversible=first.reversible)
+        for i, (name, spins) in enumerate(zip(first.overlap_names, sizes, strict=True))
     ]
 
 

@@ -13,6 +13,7 @@ instability ("crossing" or "near-touch") and the depth of the crossing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,50 +25,28 @@ from validation.networks.moments import binder_of, projection_chains, spread_of
 from validation.networks.sampled_spins import SampledSpins
 from validation.numbers.arrays import FloatArray, FloatOrNan
 from validation.numbers.blocks import block_jackknife
-from validation.numbers.compare import Comparison
 
 CRITICAL_BINDER = float((3 - gamma(0.25) * gamma(1.25) / gamma(0.75) ** 2) / 2)
 
 
 @dataclass(frozen=True)
+class MeltingTemperature:
+    """A temperature that stands for the transition of a finite network; nan where it was not found."""
+
+    value: FloatOrNan
+    error: FloatOrNan
+    #: Over T_c, in a uniform ferromagnet with as many spins: how far off the size alone puts it.
+    expected: float
+
+
+@dataclass(frozen=True)
 class Melting:
-    """Melting temperatures of one network.
+    """Where the order of one network melts."""
 
-    Attributes
-    ----------
-    critical_temperature : float
-        Of the TAP equations.
-    binder, binder_error : float
-        Where the Binder ratio of the projection crosses `CRITICAL_BINDER`; nan where it does not.
-    spread, spread_error : float
-        Where the spread of the projection is largest; nan at an end of the ladder.
-    degrees : int
-        Degrees of freedom behind the errors.
-    participants : float
-        Participation ratio 1/sum v_i^4 of the mode.
-    expected_binder, expected_spread : float
-        Both temperatures over T_c in a uniform ferromagnet with as many spins: how far off the size alone puts them.
-    """
-
-    critical_temperature: float
-    binder: FloatOrNan
-    binder_error: FloatOrNan
-    spread: FloatOrNan
-    spread_error: FloatOrNan
-    degrees: int
-    participants: float
-    expected_binder: float
-    expected_spread: float
-
-    @property
-    def comparisons(self) -> list[Comparison]:
-        """Both temperatures against the TAP T_c, where deviations are expected of the size alone (see `expected_*`)."""
-        rows = (("Binder ratio", self.binder, self.binder_error), ("spread", self.spread, self.spread_error))
-        return [
-            Comparison(f"melting by {name}", value, error, self.critical_temperature, self.degrees)
-            for name, value, error in rows
-            if np.isfinite(value)
-        ]
+    critical_temperature: float  #: of the TAP equations
+    binder: MeltingTemperature  #: where the Binder ratio of the projection crosses `CRITICAL_BINDER`
+    spread: MeltingTemperature  #: where the spread of the projection is largest, if not at an end of the ladder
+    participants: float  #: participation ratio 1/sum v_i^4 of the mode
 
 
 def melting(samples: Sequence[SampledSpins], mode: FloatArray, critical_temperature: float) -> Melting:
@@ -76,40 +55,30 @@ def melting(samples: Sequence[SampledSpins], mode: FloatArray, critical_temperat
     Parameters
     ----------
     samples : sequence of SampledSpins
-        Repeats with all slots, which should span the melting generously.
+        Repeats, whose slots should span the melting generously.
     mode : float64 (N,)
         The direction that orders, `stability_mode(bonds, T_c)[1]`.
     critical_temperature : float
         Of the TAP equations of this network.
     """
     temperatures = samples[0].temperatures
-    chains = projection_chains(samples, mode)
 
     def both(averages: FloatArray) -> FloatArray:
         binder, spread = binder_of(averages)[:, 0], spread_of(averages)[:, 0]
         return np.array([crossing(temperatures, binder, CRITICAL_BINDER), peak(temperatures, spread)])
 
-    temperature = block_jackknife(chains, both)
+    melts = block_jackknife(projection_chains(samples, mode), both)
     participants = float(np.sum(mode**2) ** 2 / np.sum(mode**4))
-    expected_binder, expected_spread = curie_weiss_melting(max(4, round(participants)))
-    return Melting(
-        critical_temperature=critical_temperature,
-        binder=float(temperature.value[0]),
-        binder_error=float(temperature.error[0]),
-        spread=float(temperature.value[1]),
-        spread_error=float(temperature.error[1]),
-        degrees=temperature.degrees,
-        participants=participants,
-        expected_binder=expected_binder,
-        expected_spread=expected_spread,
-    )
+    expected = curie_weiss_melting(max(4, round(participants)))
+    binder, spread = map(MeltingTemperature, melts.value.tolist(), melts.error.tolist(), expected)
+    return Melting(critical_temperature, binder, spread, participants)
 
 
 def crossing(temperatures: FloatArray, values: FloatArray, level: float) -> float:
     """Return the highest temperature at which values, linear between temperatures, fall through the level, or nan."""
     above = np.flatnonzero((values[:-1] >= level) & (values[1:] < level))
     if not above.size:
-        return float("nan")
+        return math.nan
     i = int(above[-1])
     share = (values[i] - level) / (values[i] - values[i + 1])
     return float(temperatures[i] + share * (temperatures[i + 1] - temperatures[i]))
@@ -119,12 +88,12 @@ def peak(temperatures: FloatArray, values: FloatArray, reach: int = 2) -> float:
     """Return the vertex of a parabola in log T through the largest value and its neighbours, or nan at an end."""
     top = int(np.argmax(values))
     if not reach <= top < values.size - reach:
-        return float("nan")
+        return math.nan
     near = slice(top - reach, top + reach + 1)
     x = np.log(temperatures[near])
     curvature, slope, _ = np.polyfit(x - x.mean(), values[near], 2)
     if curvature >= 0:
-        return float("nan")
+        return math.nan
     return float(np.exp(np.clip(x.mean() - slope / (2 * curvature), x[0], x[-1])))
 
 

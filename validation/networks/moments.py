@@ -20,58 +20,29 @@ from validation.numbers.blocks import Estimates, block_jackknife
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Binder ratio and susceptibilities at every temperature.
+    """Binder ratio and susceptibilities, (slots, names): of `SampledSpins.overlap_names`, or of one projection."""
 
-    Attributes
-    ----------
-    temperatures : float64 (slots,)
-    names : tuple of str
-        What the last axis of the estimates runs over: "layer 0", ..., "all spins"; or "projection".
-    binder : Estimates, shape (slots, names)
-        (3 - <x^4>/<x^2>^2)/2.
-    susceptibility : Estimates, shape (slots, names)
-        N <x^2>; 1 for independent spins.
-    spread : Estimates, shape (slots, names)
-        N (<x^2> - <|x|>^2), which peaks where the order melts.
-    """
-
-    temperatures: FloatArray
-    names: tuple[str, ...]
-    binder: Estimates
-    susceptibility: Estimates
-    spread: Estimates
+    temperatures: FloatArray  #: (slots,)
+    binder: Estimates  #: (3 - <x^4>/<x^2>^2)/2
+    susceptibility: Estimates  #: N <x^2>; 1 for independent spins
+    spread: Estimates  #: N (<x^2> - <|x|>^2), which peaks where the order melts
 
 
 def overlap_moments(samples: Sequence[SampledSpins]) -> Moments:
-    """Return the moments of the overlaps between copies, per layer and over all spins.
-
-    Parameters
-    ----------
-    samples : sequence of SampledSpins
-        Repeats with the same slots.
-    """
+    """Return the moments of the overlaps between copies, per layer and over all spins, of repeats with equal slots."""
     first = samples[0]
     # Pairs share copies, so that they are one chain; slots stay together, since exchanges tie them.
     slots = range(first.temperatures.size)
     chains = np.stack(
         [np.stack([_powers(sample.overlaps(slot)).mean(axis=1) for slot in slots], axis=1) for sample in samples]
     )
-    sizes = np.array([*first.widths, first.spins], dtype=np.float64)
-    return _moments(first.temperatures, first.overlap_names, chains, sizes)
+    return _moments(first.temperatures, chains, np.array([*first.widths, first.spins], dtype=np.float64))
 
 
 def projection_moments(samples: Sequence[SampledSpins], direction: FloatArray) -> Moments:
-    """Return the moments of x = s.v/(|v| N^{1/2}) over all sampled states of one network.
-
-    Parameters
-    ----------
-    samples : sequence of SampledSpins
-        Repeats with the same slots.
-    direction : float64 (N,)
-        v, such as the stability mode of the paramagnet.
-    """
+    """Return the moments of x = s.v/(|v| N^{1/2}) for a direction v (N,), over all states of repeats on one network."""
     chains = projection_chains(samples, direction)
-    return _moments(samples[0].temperatures, ("projection",), chains, np.array([float(direction.size)]))
+    return _moments(samples[0].temperatures, chains, np.array([float(direction.size)]))
 
 
 def projection_chains(samples: Sequence[SampledSpins], direction: FloatArray) -> FloatArray:
@@ -95,10 +66,9 @@ def spread_of(averages: FloatArray) -> FloatArray:
     return np.asarray(averages[..., 1] - averages[..., 0] ** 2)
 
 
-def _moments(temperatures: FloatArray, names: tuple[str, ...], chains: FloatArray, sizes: FloatArray) -> Moments:
+def _moments(temperatures: FloatArray, chains: FloatArray, sizes: FloatArray) -> Moments:
     return Moments(
         temperatures=temperatures,
-        names=names,
         binder=block_jackknife(chains, binder_of),
         susceptibility=block_jackknife(chains, lambda a: np.asarray(sizes * a[..., 1])),
         spread=block_jackknife(chains, lambda a: sizes * spread_of(a)),

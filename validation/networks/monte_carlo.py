@@ -14,37 +14,23 @@ from validation.networks.melting import Melting, melting
 from validation.networks.moments import Moments, overlap_moments, projection_moments
 from validation.networks.sampled_order import SampledOrder, sampled_order
 from validation.networks.sampled_spins import SampledSpins, sample_spins
-from validation.networks.state import MODES, bonds_of, leading_modes, ordered_states, stability_mode
+from validation.networks.state import bonds_of, leading_modes, ordered_states, stability_mode
 from validation.networks.tempering import TemperingPlan, tempering_config
 
 
 @dataclass(frozen=True, eq=False)
 class SampledEpoch:
-    """Monte Carlo on one network at one epoch.
-
-    Attributes
-    ----------
-    epoch : float
-    critical : Instability
-        Of the TAP equations' paramagnet: a transition where it crosses, none where it nearly touches.
-    melting : Melting
-        Of the order along the softest mode.
-    overlaps, projection : Moments
-        Of the overlaps between copies, and of the projection on that mode.
-    histograms : tuple of OverlapHistogram
-        Layer by layer, and of all spins.
-    energies : tuple of EnergyPoint
-    order : SampledOrder or None
-        Beside the TAP solution of lowest free energy at the temperature of the histograms; None where there is none.
-    """
+    """Monte Carlo on one network at one epoch."""
 
     epoch: float
+    #: Of the TAP equations' paramagnet: a transition where it crosses, none where it nearly touches.
     critical: Instability
-    melting: Melting
-    overlaps: Moments
-    projection: Moments
-    histograms: tuple[OverlapHistogram, ...]
+    melting: Melting  #: of the order along the softest mode
+    overlaps: Moments  #: of the overlaps between copies
+    projection: Moments  #: of the projection on the softest mode
+    histograms: tuple[OverlapHistogram, ...]  #: layer by layer, and of all spins
     energies: tuple[EnergyPoint, ...]
+    #: Beside the TAP solution of lowest free energy at the temperature of the histograms; None where there is none.
     order: SampledOrder | None
 
     @property
@@ -56,33 +42,21 @@ class SampledEpoch:
 def sampled_epoch(
     weights: Path, epoch: float, critical: Instability, plan: TemperingPlan, *, overlaps_at: float
 ) -> SampledEpoch:
-    """Sample one epoch's couplings and read everything off the states.
-
-    Parameters
-    ----------
-    weights : Path
-        A file of stages.
-    epoch : float
-        A stage in it.
-    critical : Instability
-        Of this epoch.
-    plan : TemperingPlan
-    overlaps_at : float
-        Temperature of the histograms and of the order, in units of the critical one.
-    """
+    """Sample one epoch's couplings and read everything off the states; histograms and order at `overlaps_at` T_c."""
     bonds = bonds_of(load_weights(weights, epoch=epoch))
-    config = tempering_config(weights, epoch, critical.temperature, plan)
+    t_c = critical.temperature
+    config = tempering_config(weights, epoch, t_c, plan)
     samples = [sample_spins(config, sample=number) for number in range(plan.repeats)]
-    mode = stability_mode(bonds, critical.temperature)[1]
+    mode = stability_mode(bonds, t_c)[1]
     return SampledEpoch(
         epoch=epoch,
         critical=critical,
-        melting=melting(samples, mode, critical.temperature),
+        melting=melting(samples, mode, t_c),
         overlaps=overlap_moments(samples),
         projection=projection_moments(samples, mode),
-        histograms=tuple(overlap_histograms(samples, overlaps_at * critical.temperature)),
-        energies=tuple(energy_points(samples, bonds, critical.temperature)),
-        order=_order(samples[0], bonds, overlaps_at * critical.temperature),
+        histograms=tuple(overlap_histograms(samples, overlaps_at * t_c)),
+        energies=tuple(energy_points(samples, bonds, t_c)),
+        order=_order(samples[0], bonds, overlaps_at * t_c),
     )
 
 
@@ -91,4 +65,4 @@ def _order(spins: SampledSpins, bonds: LayeredBonds, wanted: float) -> SampledOr
     solution = ordered_states(bonds, temperature).lowest
     if solution is None:
         return None
-    return sampled_order(spins, solution.magnetisations, temperature, leading_modes(bonds, min(MODES, bonds.spins))[1])
+    return sampled_order(spins, solution.magnetisations, temperature, leading_modes(bonds)[1])

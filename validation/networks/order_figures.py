@@ -11,21 +11,16 @@ from matplotlib.axes import Axes
 from validation.networks.alignment import orthonormal
 from validation.networks.figures import epoch_axis
 from validation.networks.hidden_order import HiddenOrder
-from validation.networks.images import SeenImages
+from validation.networks.images import SeenImages, centred
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from validation.pages.plots import figure, points, to_svg
+
+# By epoch, rising.
+Orders = Sequence[tuple[float, HiddenOrder]]
 
 
-def pattern_figure(
-    orders: Sequence[tuple[float, HiddenOrder]], pixel_mean: FloatArray, in_class_means: FloatArray
-) -> str:
+def pattern_figure(orders: Orders, pixel_mean: FloatArray, in_class_means: FloatArray) -> str:
     """Draw the pixel mean, the pattern of layer 0 at each epoch, and what the class means explain of the last.
-
-    Parameters
-    ----------
-    orders : sequence of (epoch, HiddenOrder)
-    pixel_mean, in_class_means : float64 (N_0,)
-        The latter of the last epoch's pattern, from `explained`.
 
     Raises
     ------
@@ -48,28 +43,20 @@ def pattern_figure(
             # Grey is zero, white up, black down: a diverging colour map would be ambiguous in print.
             axis.imshow(image.reshape(side, side), cmap="gray", vmin=-scale, vmax=scale)
             axis.set_title(title, fontsize=9)
-            axis.set_xticks([])
-            axis.set_yticks([])
+            axis.set(xticks=[], yticks=[])
         return to_svg(drawing)
 
 
 def explained(pattern: FloatArray, images: SeenImages) -> FloatArray:
     """Return the part of a pattern, less its average, in the span of the class means less the pixel mean."""
-    differences = (images.class_means - images.mean).T
-    basis = orthonormal(differences - differences.mean(axis=0))
-    return np.asarray(basis @ (basis.T @ (pattern - pattern.mean())))
+    basis = orthonormal(images.differences)
+    return np.asarray(basis @ (basis.T @ centred(pattern)))
 
 
-def projections_figure(
-    orders: Sequence[tuple[float, HiddenOrder]], shuffled: Sequence[tuple[float, HiddenOrder]] = ()
-) -> str:
+def projections_figure(orders: Orders, shuffled: Orders = ()) -> str:
     """Draw what the hidden order lies along against the epoch, beside what a random pattern would do.
 
-    Parameters
-    ----------
-    orders : sequence of (epoch, HiddenOrder)
-    shuffled : sequence of (epoch, HiddenOrder)
-        Of a network trained on shuffled labels: drawn with open markers and dashed lines.
+    The orders of a network trained on shuffled labels are drawn with open markers and dashed lines.
     """
     epochs = np.array([epoch for epoch, _ in (*orders, *shuffled)])
     with figure(3, 4.6) as (drawing, axes):
@@ -77,18 +64,13 @@ def projections_figure(
         _modes(axes[0], orders)
         for axis, named in ((axes[1], _SHARES), (axes[2], _CLASSES)):
             for i, (name, read) in enumerate(named):
-                for chosen, style, filled in ((orders, "-", True), (shuffled, "--", False)):
-                    label = name if filled else None
-                    axis.plot(
-                        [e for e, _ in chosen], [read(o) for _, o in chosen], MARKERS[i] + style, ms=4.5, lw=0.9,
-                        color=INKS[i], mfc=INKS[i] if filled else "white", label=label,
-                    )  # fmt: skip
-        axes[1].axhline(orders[0][1].inputs.classes_centred.expected, color="0.35", lw=1.2, label="random pattern")
-        axes[1].set_ylabel("share of layer 0's pattern\n(average over pixels removed)")
+                for chosen, line, label in ((orders, "-", name), (shuffled, "--", None)):
+                    points(axis, [e for e, _ in chosen], [read(order) for _, order in chosen], None, i, line=line,
+                           filled=label is not None, ms=4.5, lw=0.9, label=label)  # fmt: skip
+        axes[1].axhline(orders[0][1].inputs.classes.expected, color="0.35", lw=1.2, label="random pattern")
+        axes[1].set(ylabel="share of layer 0's pattern\n(average over pixels removed)", ylim=(0, 1))
         axes[2].axhspan(-1 / 3, 1 / 3, color="0.92", zorder=0, label="random pattern, rms")
-        axes[2].set_ylabel("correlation across classes\nwith the output pattern")
-        axes[1].set_ylim(0, 1)
-        axes[2].set_ylim(-1.05, 1.05)
+        axes[2].set(ylabel="correlation across classes\nwith the output pattern", ylim=(-1.05, 1.05))
         for axis in axes:
             epoch_axis(axis, epochs)
             axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
@@ -98,25 +80,24 @@ def projections_figure(
         return to_svg(drawing)
 
 
-def _modes(axis: Axes, orders: Sequence[tuple[float, HiddenOrder]]) -> None:
+def _modes(axis: Axes, orders: Orders) -> None:
     x = [epoch for epoch, _ in orders]
     for i in range(len(orders[0][1].modes)):
         y = [abs(order.modes[i].cosine) for _, order in orders]
-        axis.plot(x, y, MARKERS[i] + "-", ms=4.5, lw=0.9, color=INKS[i], label=f"eigenvector {i + 1} of $J$")
+        points(axis, x, y, None, i, line="-", filled=True, ms=4.5, lw=0.9, label=f"eigenvector {i + 1} of $J$")
     stability = [abs(order.stability.cosine) for _, order in orders]
     axis.plot(x, stability, "k+--", ms=7, lw=0.9, label=r"least of $I - M$ at $T_c$")
     axis.axhline(orders[0][1].modes[0].expected, color="0.35", lw=1.2, label="random direction, rms")
-    axis.set_ylabel("overlap of the TAP solution,\n$|m \\cdot v|\\,/\\,|m||v|$")
-    axis.set_ylim(0, 1.05)
+    axis.set(ylabel="overlap of the TAP solution,\n$|m \\cdot v|\\,/\\,|m||v|$", ylim=(0, 1.05))
 
 
-_Read = Callable[[HiddenOrder], float]
-_SHARES: tuple[tuple[str, _Read], ...] = (
-    ("in the class means", lambda order: order.inputs.classes_centred.share),
-    ("in class means of shuffled labels", lambda order: order.inputs.relabelled_mean),
-    ("along the pixel mean", lambda order: order.inputs.mean_centred.cosine**2),
+_Named = tuple[tuple[str, Callable[[HiddenOrder], float]], ...]
+_SHARES: _Named = (
+    ("in the class means", lambda order: order.inputs.classes.share),
+    ("in class means of shuffled labels", lambda order: order.inputs.relabelled),
+    ("along the pixel mean", lambda order: order.inputs.mean.cosine**2),
 )
-_CLASSES: tuple[tuple[str, _Read], ...] = (
+_CLASSES: _Named = (
     ("class means seen by layer 0", lambda order: order.outputs.seen.cosine),
     ("answer to layer 0's pattern", lambda order: order.outputs.answered.cosine),
     ("classes the network favours", lambda order: order.outputs.favoured.cosine),

@@ -20,34 +20,20 @@ _BLOCKS = 8
 
 @dataclass(frozen=True)
 class SampledOrder:
-    """Monte Carlo order at one temperature.
+    """Monte Carlo order at one temperature, beside the magnetisations m of a TAP solution; sums are over i != j."""
 
-    Attributes
-    ----------
-    temperature : float
-        Of the slot.
-    recovered, recovered_error : float
-        sum_{i != j} m_i m_j <s_i s_j> / sum_{i != j} m_i^2 m_j^2 for the TAP magnetisations m: 1 if the spins are in
-        the pair of states +-m, 0 without order, below 1 if they are in several states or fluctuate out of it.
-    share_of_overlap, share_of_overlap_error : float
-        (sum_{i != j} m_i m_j <s_i s_j>)^2 / [sum m_i^2 m_j^2 sum <s_i s_j>^2], i != j: what part of the mean squared
-        overlap between copies is this pair of states; 1 if all.
-    leading_share : float
-        Largest eigenvalue of <s_i s_j> over N: 1 for one frozen pair of states.
-    solution : Alignment
-        Of its eigenvector with the TAP magnetisations.
-    modes : tuple of Alignment
-        Of its eigenvector with the leading eigenvectors of J.
-    """
-
-    temperature: float
+    temperature: float  #: of the slot
+    #: sum m_i m_j <s_i s_j> / sum m_i^2 m_j^2: 1 if the spins are in the pair of states +-m, 0 without order, below 1
+    #: if they are in several states or fluctuate out of it.
     recovered: float
     recovered_error: float
+    #: (sum m_i m_j <s_i s_j>)^2 / [sum m_i^2 m_j^2 sum <s_i s_j>^2]: what part of the mean squared overlap between
+    #: copies is this pair of states; 1 if all.
     share_of_overlap: float
     share_of_overlap_error: float
-    leading_share: float
-    solution: Alignment
-    modes: tuple[Alignment, ...]
+    leading_share: float  #: largest eigenvalue of <s_i s_j> over N: 1 for one frozen pair of states
+    solution: Alignment  #: of its eigenvector with m
+    modes: tuple[Alignment, ...]  #: of its eigenvector with the leading eigenvectors of J
 
 
 def sampled_order(spins: SampledSpins, pattern: FloatArray, temperature: float, modes: FloatArray) -> SampledOrder:
@@ -64,7 +50,7 @@ def sampled_order(spins: SampledSpins, pattern: FloatArray, temperature: float, 
         Leading eigenvectors of J.
     """
     slot = spins.nearest(temperature)
-    blocks = block_correlations(spins, slot, _BLOCKS)
+    blocks = _block_correlations(spins.states[slot])
     recovered = leave_one_out(blocks, lambda correlations: _recovered(correlations, pattern))
     share = leave_one_out(blocks, lambda correlations: _share_of_overlap(correlations, pattern))
     values, vectors = np.linalg.eigh(blocks.mean(axis=0))
@@ -81,27 +67,31 @@ def sampled_order(spins: SampledSpins, pattern: FloatArray, temperature: float, 
     )
 
 
-def block_correlations(spins: SampledSpins, slot: int, blocks: int) -> FloatArray:
+def _block_correlations(states: np.ndarray) -> FloatArray:
     """Return <s_i s_j> of successive blocks of measurements, shape (blocks, N, N)."""
-    states = spins.states[slot]
-    rows = len(states) // blocks
+    rows = len(states) // _BLOCKS
     if not rows:
-        raise ValueError(f"{len(states)} measurements: at least {blocks} are needed")
+        raise ValueError(f"{len(states)} measurements: at least {_BLOCKS} are needed")
     # The rows left over are dropped at the front, where a series is least equilibrated.
-    parts = states[len(states) - rows * blocks :].reshape(blocks, -1, states.shape[-1])
+    parts = states[len(states) - rows * _BLOCKS :].reshape(_BLOCKS, -1, states.shape[-1])
     return np.stack([(s := part.astype(np.float32)).T @ s / len(s) for part in parts]).astype(np.float64)
 
 
 def _recovered(correlations: FloatArray, pattern: FloatArray) -> float:
-    """Return sum_{i != j} m_i m_j <s_i s_j> / sum_{i != j} m_i^2 m_j^2; <s_i s_i> = 1."""
-    squares = pattern**2
-    found = pattern @ correlations @ pattern - squares.sum()
-    return float(found / (squares.sum() ** 2 - (squares**2).sum()))
+    return _along(correlations, pattern) / _own(pattern)
 
 
 def _share_of_overlap(correlations: FloatArray, pattern: FloatArray) -> float:
+    along, everything = _along(correlations, pattern), float((correlations**2).sum()) - len(pattern)
+    return float(np.sign(along)) * along**2 / (_own(pattern) * everything)
+
+
+def _along(correlations: FloatArray, pattern: FloatArray) -> float:
+    """Return sum_{i != j} m_i m_j <s_i s_j>; <s_i s_i> = 1."""
+    return float(pattern @ correlations @ pattern - (pattern**2).sum())
+
+
+def _own(pattern: FloatArray) -> float:
+    """Return sum_{i != j} m_i^2 m_j^2."""
     squares = pattern**2
-    found = pattern @ correlations @ pattern - squares.sum()
-    own = squares.sum() ** 2 - (squares**2).sum()
-    everything = (correlations**2).sum() - len(pattern)
-    return float(np.sign(found) * found**2 / (own * everything))
+    return float(squares.sum() ** 2 - (squares**2).sum())

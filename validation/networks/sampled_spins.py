@@ -6,7 +6,6 @@ run is that run, state by state; its energies are those in the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,34 +21,17 @@ from validation.numbers.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class SampledSpins:
-    """States of one sample at some slots, after thermalisation.
+    """States of one sample at every slot, after thermalisation."""
 
-    Attributes
-    ----------
-    temperatures : float64 (slots,)
-        Of the slots kept, rising.
-    states : int8 (slots, measurements, copies, N)
-        Spins -1 and +1, layer after layer.
-    energies : float64 (slots, measurements, copies)
-        Total energies.
-    widths : tuple of int
-    reversible : bool
-        Whether s -> -s is a symmetry: there are no biases.
-    """
-
-    temperatures: FloatArray
-    states: NDArray[np.int8]
-    energies: FloatArray
+    temperatures: FloatArray  #: rising, (slots,)
+    states: NDArray[np.int8]  #: spins -1 and +1, layer after layer, (slots, measurements, copies, N)
+    energies: FloatArray  #: of all spins together, (slots, measurements, copies)
     widths: tuple[int, ...]
-    reversible: bool
+    reversible: bool  #: whether s -> -s is a symmetry: there are no biases
 
     def nearest(self, temperature: float) -> int:
         """Return the index of the slot nearest to a temperature."""
         return int(np.argmin(np.abs(np.log(self.temperatures / temperature))))
-
-    def flat(self, slot: int) -> FloatArray:
-        """Return all states of a slot, shape (measurements x copies, N)."""
-        return np.asarray(self.states[slot].reshape(-1, self.states.shape[-1]), dtype=np.float64)
 
     @property
     def spins(self) -> int:
@@ -78,40 +60,18 @@ class SampledSpins:
         along = [states.astype(np.float32) @ unit.astype(np.float32) for states in self.states]
         return np.array(along, dtype=np.float64)
 
-    def magnetisations(self, slot: int, reference: FloatArray) -> FloatArray:
-        """Return <s_i>, each state turned to the side of the reference where s -> -s is a symmetry.
 
-        Turning makes a magnetisation along the reference even of independent spins, of size (2/pi)^{1/2} along its
-        unit vector: above the transition read `sampled_order` instead.
-        """
-        states = self.flat(slot)
-        sides = np.where(states @ reference >= 0, 1.0, -1.0) if self.reversible else np.ones(len(states))
-        return np.asarray(sides @ states / len(states))
-
-
-def sample_spins(config: RunConfig, *, slots: Sequence[int] | None = None, sample: int = 0) -> SampledSpins:
-    """Sample spins as `simulate` would, on this process alone, and keep the states.
-
-    Parameters
-    ----------
-    config : RunConfig
-        Of layered Ising spins.
-    slots : sequence of int, optional
-        Slots whose states are kept (slot 0 is the coldest); all by default. A state takes N bytes.
-    sample : int
-        Which repeat of the configuration.
-    """
+def sample_spins(config: RunConfig, *, sample: int = 0) -> SampledSpins:
+    """Sample one repeat of layered Ising spins as `simulate` would, on this process alone, and keep the states."""
     assert isinstance(config.model, LayeredIsing)
     network = network_of_sample(config, sample)
     model = IsingModel(network, config.model, config.run.copies)
     chain = TemperingChain(config, model, sample, SerialCommunicator())
     betas = config.ladder.inverse_temperatures()
-    kept = np.arange(betas.size) if slots is None else np.unique(np.asarray(slots, dtype=np.int64))
-    copies, n = config.run.copies, sum(network.widths)
-    columns = (kept[:, None] * copies + np.arange(copies)).ravel()
-    states = np.empty((kept.size, config.run.measurements, copies, n), dtype=np.int8)
+    slots, copies, n = betas.size, config.run.copies, sum(network.widths)
+    states = np.empty((slots, config.run.measurements, copies, n), dtype=np.int8)
     energies = np.empty(states.shape[:3])
     for row, measured in enumerate(measurements(config, chain, lambda sweeps: False)):
-        states[:, row] = chain.walkers.pack(columns)[:, :n].reshape(kept.size, copies, n)
-        energies[:, row] = measured.energies[kept]
-    return SampledSpins(1.0 / betas[kept], states, energies, network.widths, network.biases is None)
+        states[:, row] = chain.walkers.pack(np.arange(slots * copies))[:, :n].reshape(slots, copies, n)
+        energies[:, row] = measured.energies
+    return SampledSpins(1.0 / betas, states, energies, network.widths, network.biases is None)

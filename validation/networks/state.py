@@ -10,11 +10,11 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from mcsim.networks.layered import LayeredWeights
 from theory.bonds import LayeredBonds
-from theory.tap import Census, TapSolution, census
+from theory.tap import TapSolution, census
 from validation.numbers.arrays import FloatArray
 
 # Leading eigenvectors of J that an order is compared with.
-MODES = 4
+_MODES = 4
 _LARGEST_DENSE = 800
 # Root mean square magnetisation below which a solution is the paramagnet.
 _ORDERED = 1e-3
@@ -26,9 +26,9 @@ def bonds_of(network: LayeredWeights) -> LayeredBonds:
     return LayeredBonds(network.weights, fields)
 
 
-def leading_modes(bonds: LayeredBonds, count: int = MODES) -> tuple[FloatArray, FloatArray]:
-    """Return the largest eigenvalues of J, falling, and their unit eigenvectors, shape (N, count)."""
-    return _largest(bonds, count, np.zeros(bonds.spins), 1.0)
+def leading_modes(bonds: LayeredBonds, count: int = _MODES) -> tuple[FloatArray, FloatArray]:
+    """Return the largest eigenvalues of J, falling, at most `count`, and their unit eigenvectors, (N, count)."""
+    return _largest(bonds, min(count, bonds.spins), np.zeros(bonds.spins), 1.0)
 
 
 def stability_mode(bonds: LayeredBonds, temperature: float) -> tuple[float, FloatArray]:
@@ -59,23 +59,10 @@ def _largest(bonds: LayeredBonds, count: int, diagonal: FloatArray, scale: float
 
 @dataclass(frozen=True, eq=False)
 class OrderedStates:
-    """The TAP minima with magnetisations at one temperature.
+    """The TAP minima with magnetisations at one temperature, each standing for itself and its reverse."""
 
-    Attributes
-    ----------
-    temperature : float
-    solutions : tuple of TapSolution
-        By rising free energy, each standing for itself and its reverse; empty where only m = 0 was found.
-    shares : float64 array
-        Boltzmann weight of each among them, from the TAP free energies.
-    census : Census
-        What was searched, with how complete it is.
-    """
-
-    temperature: float
-    solutions: tuple[TapSolution, ...]
-    shares: FloatArray
-    census: Census
+    solutions: tuple[TapSolution, ...]  #: by rising free energy; none where only m = 0 was found
+    shares: FloatArray  #: Boltzmann weight of each among them, from the TAP free energies
 
     @property
     def lowest(self) -> TapSolution | None:
@@ -83,32 +70,14 @@ class OrderedStates:
         return self.solutions[0] if self.solutions else None
 
 
-def ordered_states(
-    bonds: LayeredBonds, temperature: float, *, starts: int = 24, states: FloatArray | None = None, seed: int = 0
-) -> OrderedStates:
-    """Return the TAP minima with magnetisations, from starts along the leading eigenvectors and at random.
-
-    Parameters
-    ----------
-    bonds : LayeredBonds
-    temperature : float
-    starts : int
-        Random starts, besides one along each of the leading eigenvectors of J.
-    states : float64 array (N, columns), optional
-        More starts, such as spins of a Monte Carlo run.
-    seed : int
-        Of the random starts.
-    """
-    vectors = leading_modes(bonds, min(MODES, bonds.spins))[1]
-    given = np.tanh(vectors * np.sqrt(bonds.spins))
-    if states is not None:
-        given = np.hstack([given, states])
-    searched = census(bonds, temperature, starts=starts, seed=seed, states=given)
+def ordered_states(bonds: LayeredBonds, temperature: float, *, starts: int = 24) -> OrderedStates:
+    """Return the TAP minima with magnetisations, from starts along the leading eigenvectors of J and at random."""
+    along_modes = np.tanh(leading_modes(bonds)[1] * np.sqrt(bonds.spins))
     solutions = tuple(
         state.solution
-        for state in searched.found
+        for state in census(bonds, temperature, starts=starts, states=along_modes).found
         if state.solution.overlap > _ORDERED**2 and state.solution.least_eigenvalue > 0
     )
     costs = np.array([s.free_energy for s in solutions]) * bonds.spins / temperature
     shares = np.exp(-(costs - costs.min(initial=np.inf)))
-    return OrderedStates(temperature, solutions, shares / max(shares.sum(), 1e-300), searched)
+    return OrderedStates(solutions, shares / max(shares.sum(), 1e-300))

@@ -12,25 +12,13 @@ from mcsim.networks.files import digits_weights_path, load_weights
 
 @dataclass(frozen=True)
 class TemperingPlan:
-    """How long and how densely to sample.
+    """How long and how densely to sample."""
 
-    Attributes
-    ----------
-    coldest, hottest : float
-        Ends of the ladder in units of the critical temperature.
-    slots : int, optional
-        Temperatures, geometrically spaced; by default enough for the number of spins.
-    copies, repeats : int
-        Ladders whose overlaps are measured, and independent runs of all of them.
-    thermalization, measurements, sweeps_per_measurement : int
-    seed : int
-    """
-
-    coldest: float = 0.3
+    coldest: float = 0.3  #: end of the ladder in units of the critical temperature
     hottest: float = 1.6
-    slots: int | None = None
-    copies: int = 4
-    repeats: int = 2
+    slots: int | None = None  #: temperatures, geometrically spaced; by default enough for the number of spins
+    copies: int = 4  #: ladders whose overlaps are measured
+    repeats: int = 2  #: independent runs of all of them
     thermalization: int = 2000
     measurements: int = 1500
     sweeps_per_measurement: int = 2
@@ -41,22 +29,8 @@ class TemperingPlan:
         return self.slots or max(16, math.ceil(0.8 * math.sqrt(spins) * math.log(self.hottest / self.coldest)))
 
 
-def tempering_config(
-    weights: str | Path, epoch: float, critical_temperature: float, plan: TemperingPlan | None = None
-) -> RunConfig:
-    """Return the run that samples one epoch of a file of weights from 0.3 to 1.6 critical temperatures.
-
-    Parameters
-    ----------
-    weights : str or Path
-        A file of stages (.h5), or "package:digits".
-    epoch : float
-        A stage in it.
-    critical_temperature : float
-        Of this epoch, such as `theory.tap.instability(...).temperature`.
-    plan : TemperingPlan, optional
-    """
-    plan = plan or TemperingPlan()
+def tempering_config(weights: str | Path, epoch: float, critical_temperature: float, plan: TemperingPlan) -> RunConfig:
+    """Return the run that samples one epoch of a file of weights, or of "package:digits", about its T_c."""
     path = digits_weights_path() if str(weights) == "package:digits" else Path(weights)
     spins = sum(load_weights(path, epoch=epoch).widths)
     return parse_config({

@@ -82,11 +82,17 @@ def standard_error(samples: FloatArray) -> FloatArray:
     return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(samples.shape[0]))
 
 
-def points(axis: Axes, x: ArrayLike, y: ArrayLike, errors: ArrayLike, ink: int, label: str, **style: Any) -> None:
-    """Draw points with error bars in one of the inks, with the marker that goes with it."""
+def points(
+    axis: Axes, x: ArrayLike, y: ArrayLike, errors: ArrayLike | None, ink: int, label: str | None = None,
+    *, line: str = "", filled: bool = False, **style: Any,
+) -> None:  # fmt: skip
+    """Draw data in one of the inks and its marker, with error bars or None; `line` is how they are joined."""
     color, marker = INKS[ink % len(INKS)], MARKERS[ink % len(MARKERS)]
-    usual: dict[str, Any] = {"fmt": marker, "color": color, "ms": 4, "mfc": "white", "capsize": 2}
-    axis.errorbar(x, y, errors, label=label, **(usual | style))
+    usual: dict[str, Any] = {"color": color, "ms": 4, "mfc": color if filled else "white", "label": label}
+    if errors is None:
+        axis.plot(x, y, marker + line, **(usual | style))
+    else:
+        axis.errorbar(x, y, errors, **({"fmt": marker + line, "capsize": 2} | usual | style))
 
 
 def averages(axis: Axes, x: ArrayLike, samples: FloatArray, ink: int, label: str, **style: Any) -> None:

@@ -43,57 +43,27 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """What a paper's page shows besides verdicts.
+    """What a paper's page shows besides verdicts."""
 
-    Attributes
-    ----------
-    sections : sequence of Section
-        Those without a figure are left out.
-    values : dict
-        What else the paper's template takes.
-    document : dict
-        What the page's JSON holds besides the findings.
-    """
-
-    sections: Sequence[Section]
-    values: dict[str, Any] = field(default_factory=dict)
-    document: dict[str, Any] = field(default_factory=dict)
-
-
-def _nothing_missing(store: ResultStore) -> None:
-    """Accept that a paper needs nothing more."""
+    sections: Sequence[Section]  #: those without a figure are left out
+    values: dict[str, Any] = field(default_factory=dict)  #: what else the paper's template takes
+    document: dict[str, Any] = field(default_factory=dict)  #: what the page's JSON holds besides the findings
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper with its plan, full or quick.
-
-    Attributes
-    ----------
-    title, template : str
-        Of the page; the template, a child of paper.html, lies in validation/pages/templates.
-    identity : dict
-        What distinguishes this run from another one in the same folder; no path is part of it.
-    tasks : sequence of Task
-        Everything to compute.
-    claims : dict
-        By id; `evaluate` takes the evidence.
-    evidence : callable
-        From results by type and by what they are about.
-    content : callable
-        From the evidence to what the page shows.
-    check : callable
-        Raises UsageError where something is missing that the tasks without result need.
-    """
+    """A paper with its plan, full or quick."""
 
     title: str
-    template: str
+    template: str  #: of the page, a child of paper.html in validation/pages/templates
+    #: What distinguishes this run from another one in the same folder; no path is part of it.
     identity: dict[str, Any]
-    tasks: Sequence[Task[Any]]
-    claims: Mapping[str, Claim]
-    evidence: Callable[[dict[Any, Any]], Evidence]
-    content: Callable[[Any], Content]
-    check: Callable[[ResultStore], None] = _nothing_missing
+    tasks: Sequence[Task[Any]]  #: everything to compute
+    claims: Mapping[str, Claim]  #: by id; `evaluate` takes the evidence
+    evidence: Callable[[dict[Any, Any]], Evidence]  #: from results by type and by what they are about
+    content: Callable[[Any], Content]  #: from the evidence to what the page shows
+    #: Raises UsageError where something is missing that the tasks without result need.
+    check: Callable[[ResultStore], None] = lambda _: None
 
 
 def run_paper(paper: Paper, args: Namespace, comm: Communicator) -> int:
@@ -142,12 +112,12 @@ def _check_same(settings: Path, identity: dict[str, object]) -> None:
         raise UsageError(f"--out: {settings.parent} holds a run of another configuration ({key}: {shown})")
 
 
-def put_to_test(claims: Mapping[str, Claim], evidence: Evidence) -> tuple[list[Finding], list[Untested]]:
-    """Return the findings, and the claims that the evidence cannot speak about."""
+def put_to_test(claims: Mapping[str, Claim], evidence: Any) -> tuple[list[Finding], list[Untested]]:
+    """Return the findings, and the claims that the evidence, or a family of runs, cannot speak about."""
     findings, untested = [], []
     for claim in claims.values():
         try:
-            findings.append(claim.evaluate(claim, evidence))
+            findings.append(claim.test(evidence))
         except NotApplicableError as error:
             untested.append(Untested(claim, str(error)))
     return findings, untested
@@ -155,7 +125,7 @@ def put_to_test(claims: Mapping[str, Claim], evidence: Evidence) -> tuple[list[F
 
 def _conclude(paper: Paper, args: Namespace, store: ResultStore) -> int:
     results = {task: store.find(task) for task in paper.tasks}
-    failures = [_failure(task, store) for task, result in results.items() if result is None]
+    failures = [Failure(task.name, store.reason(task)) for task, result in results.items() if result is None]
     evidence = paper.evidence({(t.result, t.about): result for t, result in results.items() if result is not None})
     findings, untested = put_to_test(paper.claims, evidence)
     page = args.out / "report.html"
@@ -166,11 +136,6 @@ def _conclude(paper: Paper, args: Namespace, store: ResultStore) -> int:
         _print(findings, untested, failures, page)
     failed = bool(failures) or any(finding.verdict is Verdict.FAIL for finding in findings)
     return EXIT_FAILED if failed else 0
-
-
-def _failure(task: Task[Any], store: ResultStore) -> Failure:
-    record = store.record(task)
-    return Failure(task.name, "was not computed" if record is None else record.error)
 
 
 def _write_page(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 from mcsim.command_line import UsageError
 from mcsim.parallel.communicator import Communicator
@@ -16,15 +14,8 @@ from validation.papers.paper import Paper, run_paper
 from validation.papers.winer2025.claims import CLAIMS as WINER_CLAIMS
 from validation.papers.winer2025.paper import winer2025
 
-
-class MakesPaper(Protocol):
-    """From a folder of data and the effort to a paper."""
-
-    def __call__(self, data: Path | None, *, quick: bool) -> Paper:
-        """Return the paper, full or quick."""
-
-
-PAPERS: dict[str, MakesPaper] = {"barney2024": barney2024, "winer2025": winer2025}
+# From a folder of data, or None, and whether it is to be quick, to a paper.
+PAPERS: dict[str, Callable[..., Paper]] = {"barney2024": barney2024, "winer2025": winer2025}
 CLAIMS: dict[str, Mapping[str, Claim]] = {"barney2024": BARNEY_CLAIMS, "winer2025": WINER_CLAIMS}
 
 

@@ -34,34 +34,17 @@ class NeedsFailedTaskError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Task(Generic[R]):
-    """One piece of work.
+    """One piece of work."""
 
-    Attributes
-    ----------
-    name : str
-        Of its files.
-    result : type
-        The dataclass that it comes to.
-    inputs : dict
-        JSON values that its result depends on.
-    compute : callable
-        From the store, which has the results of `needs`, to the result.
-    about : hashable
-        What the result is about, such as a network: evidence is asked for by the type of a result and by this.
-    needs : tuple of Task
-    cost : float
-        Estimated seconds, for dealing tasks to ranks.
-    group : str
-        Tasks of one group are computed in order on one rank; a task may need tasks of its own group only.
-    """
-
-    name: str
-    result: type[R]
-    inputs: dict[str, Any]
-    compute: Callable[[ResultStore], R]
+    name: str  #: of its files
+    result: type[R]  #: what it comes to: a dataclass, or a tuple of them
+    inputs: dict[str, Any]  #: JSON values that its result depends on
+    compute: Callable[[ResultStore], R]  #: from the store, which has the results of `needs`
+    #: What the result is about, such as a network: evidence is asked for by the type of a result and by this.
     about: Hashable = None
     needs: tuple[Task[Any], ...] = ()
-    cost: float = 1.0
+    cost: float = 1.0  #: estimated seconds, for dealing tasks to ranks
+    #: Tasks of one group are computed in order on one rank; a task may need tasks of its own group only.
     group: str = ""
 
     @property
@@ -84,13 +67,7 @@ class Record:
 
 
 class ResultStore:
-    """The folder of tasks' results.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-    """
+    """The folder of tasks' results, made if it is not there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -130,6 +107,11 @@ class ResultStore:
         if result is None:
             raise NeedsFailedTaskError(f"needs {task.name}, which failed")
         return result
+
+    def reason(self, task: Task[Any]) -> str:
+        """Return why a task has no result."""
+        record = self.record(task)
+        return "was not computed" if record is None else record.error
 
     def is_done(self, task: Task[Any]) -> bool:
         """Return whether a task has a result. One that failed has none and is tried again."""

@@ -66,76 +66,44 @@ class CriticalSeries:
 
 @dataclass(frozen=True, eq=False)
 class StabilityCurves:
-    """Least eigenvalue of I - M against beta before and after training.
+    """Least eigenvalue of I - M against beta before and after training."""
 
-    Attributes
-    ----------
-    beta : float64 (n,)
-    reference : float
-        T_c of random couplings of the initial variances.
-    epoch : float
-        Of the end of training.
-    before, after : float64 (n,)
-    """
-
-    beta: FloatArray
-    reference: float
-    epoch: float
-    before: FloatArray
-    after: FloatArray
+    beta: FloatArray  #: (n,)
+    reference: float  #: T_c of random couplings of the initial variances
+    epoch: float  #: of the end of training
+    before: FloatArray  #: (n,)
+    after: FloatArray  #: (n,)
 
 
 @dataclass(frozen=True)
 class SpectrumStage:
-    """The eigenvalues of J at one stage, against the random density before training.
-
-    Attributes
-    ----------
-    epoch : float
-    outliers : int
-        Beyond the edge of random couplings.
-    distance : float
-        From the random density.
-    moved : float
-        Motion of the weights, relative to their size.
-    tail_exponent, tail_p : float
-        Of a power law; p at the first and the last stage only.
-    """
+    """The eigenvalues of J at one stage, against the random density before training."""
 
     epoch: float
-    outliers: int
-    distance: float
-    moved: float
-    tail_exponent: float
-    tail_p: float | None
+    outliers: int  #: beyond the edge of random couplings
+    distance: float  #: from the random density
+    moved: float  #: motion of the weights, relative to their size
+    tail_exponent: float  #: of a power law
+    tail_p: float | None  #: of the same, at the first and the last stage only
 
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """A density in bins, (bins + 1,) edges and (bins,) values."""
+    """A density in bins."""
 
-    edges: FloatArray
-    density: FloatArray
+    edges: FloatArray  #: (bins + 1,)
+    density: FloatArray  #: (bins,)
 
 
 @dataclass(frozen=True, eq=False)
 class SpectrumSeries:
-    """The spectrum at every stage.
-
-    Attributes
-    ----------
-    stages : tuple of SpectrumStage
-    before, after : Histogram
-        Positive eigenvalues at the first and the last stage.
-    at, random_density : float64 (n,)
-        Of random couplings of the initial variances.
-    """
+    """The spectrum at every stage."""
 
     stages: tuple[SpectrumStage, ...]
-    before: Histogram
-    after: Histogram
-    at: FloatArray
-    random_density: FloatArray
+    before: Histogram  #: positive eigenvalues at the first stage
+    after: Histogram  #: and at the last
+    at: FloatArray  #: abscissae of the random density, (n,)
+    random_density: FloatArray  #: of random couplings of the initial variances, (n,)
 
 
 def bonds_at(weights: Path, epoch: float) -> LayeredBonds:
@@ -169,17 +137,15 @@ def spectrum_series(weights: Path, tail_samples: int) -> SpectrumSeries:
     epochs = stored_epochs(weights)
     first = bonds_at(weights, epochs[0])
     random = RandomSpectrum(first.variances())
-    stages, histograms = [], {}
+    stages, histograms = [], []
     for epoch in epochs:
-        bonds = bonds_at(weights, epoch)
+        bonds, end = bonds_at(weights, epoch), epoch in (epochs[0], epochs[-1])
         values = eigenvalues(bonds)
-        end = epoch in (epochs[0], epochs[-1])
         stages.append(_spectrum(epoch, first, bonds, values, random, tail_samples if end else 0))
         if end:
-            histograms[epoch] = _histogram(values, random.edge)
+            histograms.append(_histogram(values, random.edge))
     x = np.linspace(1e-3, 1.02, 120) * random.edge
-    before, after = histograms[epochs[0]], histograms[epochs[-1]]
-    return SpectrumSeries(tuple(stages), before, after, x, random.density(x))
+    return SpectrumSeries(tuple(stages), histograms[0], histograms[-1], x, random.density(x))
 
 
 def _spectrum(

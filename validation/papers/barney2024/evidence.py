@@ -30,16 +30,10 @@ FEWEST_NETWORKS = 7
 
 @dataclass(frozen=True)
 class Evidence(evidence.Evidence):
-    """Results about the paper's networks.
+    """Results about the paper's networks."""
 
-    Attributes
-    ----------
-    main, side : tuple of NetworkSpec
-        Networks of the comparison of kinds and rates, and the rich, lazy and shuffled ones.
-    """
-
-    main: tuple[NetworkSpec, ...] = ()
-    side: tuple[NetworkSpec, ...] = ()
+    main: tuple[NetworkSpec, ...] = ()  #: networks of the comparison of kinds and rates
+    side: tuple[NetworkSpec, ...] = ()  #: the rich, lazy and shuffled ones
 
     def have(self, kind: type[R], networks: Sequence[NetworkSpec]) -> list[tuple[NetworkSpec, R]]:
         """Return the networks with a result of one type, and it."""
@@ -119,7 +113,7 @@ def least_limit(sizes: Sequence[Approaches]) -> Limit:
 
 
 def _limit(quantity: str, sizes: Sequence[Approaches], values: Sequence[FloatArray]) -> Limit:
-    spins = np.array([size.spins for size in sizes], dtype=np.float64)
+    spins = np.array([sum(size.widths) for size in sizes], dtype=np.float64)
     degrees = float(sum(array.size - 1 for array in values))
     return limit_of(quantity, spins, [mean_of(array) for array in values], APPROACH, degrees)
 

@@ -16,6 +16,7 @@ the seeds' own exponents, or that of the fit where it is larger.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,62 +32,33 @@ _LEAST_NOISE = 1e-6
 
 @dataclass(frozen=True)
 class Law:
-    """One law fitted to the mean of log T_c.
+    """One law fitted to the mean of log T_c."""
 
-    Attributes
-    ----------
-    name : {"power", "logarithm", "offset"}
-    parameters : tuple of float
-        (a, b) or, of the offset, (T_1, c, b).
-    chi_squared : float
-    aicc : float
-        chi^2 + 2 k + 2 k (k + 1)/(n - k - 1); infinite where n leaves no room. The least is the best.
-    largest_misfit : float
-        Largest relative deviation of the mean curve from the law.
-    """
-
-    name: str
-    parameters: tuple[float, ...]
+    name: str  #: power, logarithm or offset
+    parameters: tuple[float, ...]  #: (a, b) or, of the offset, (T_1, c, b)
     chi_squared: float
+    #: chi^2 + 2 k + 2 k (k + 1)/(n - k - 1); infinite where n leaves no room. The least is the best.
     aicc: float
-    largest_misfit: float
+    largest_misfit: float  #: largest relative deviation of the mean curve from the law
 
     def temperature(self, epochs: FloatArray) -> FloatArray:
         """Return T_c of the law."""
-        return _LAWS[self.name](np.asarray(self.parameters), epochs)
+        return _LAWS[self.name](epochs, *self.parameters)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """T_c(t) of one kind of network at one learning rate.
+    """T_c(t) of one kind of network at one learning rate."""
 
-    Attributes
-    ----------
-    epochs : float64 (n,)
-        The stages fitted.
-    mean, noise : float64 (n,), float
-        Mean of log T_c over seeds, and the standard error of its shape.
-    exponents : float64 (seeds,)
-        Of each seed's own power law.
-    exponent, error : float
-        b of the power law of the mean.
-    degrees : int
-        Behind the error: seeds - 1.
-    laws : dict
-        By name.
-    goodness : float
-        Chance of so large a misfit of the power law if it is true.
-    """
-
-    epochs: FloatArray
-    mean: FloatArray
-    noise: float
-    exponents: FloatArray
-    exponent: float
+    epochs: FloatArray  #: the stages fitted, (n,)
+    mean: FloatArray  #: of log T_c over seeds, (n,)
+    noise: float  #: standard error of its shape
+    exponents: FloatArray  #: of each seed's own power law, (seeds,)
+    exponent: float  #: b of the power law of the mean
     error: float
-    degrees: int
-    laws: dict[str, Law]
-    goodness: float
+    degrees: int  #: behind the error: seeds - 1
+    laws: dict[str, Law]  #: by name
+    goodness: float  #: chance of so large a misfit of the power law if it is true
 
     @property
     def advantage(self) -> float:
@@ -105,19 +77,12 @@ class Growth:
 
 
 def fit_growth(epochs: FloatArray, temperatures: FloatArray) -> Growth:
-    """Fit the three laws.
-
-    Parameters
-    ----------
-    epochs : float64 (n,)
-        Positive, rising; at least five.
-    temperatures : float64 (seeds, n)
-        T_c of each network; at least two.
+    """Fit the three laws to T_c (seeds, n) at rising epochs (n,), which are positive.
 
     Raises
     ------
     ValueError
-        For too few stages or seeds, or numbers that are not positive.
+        For fewer than five stages or two seeds, or numbers that are not positive.
     """
     seeds, n = temperatures.shape
     if n < FEWEST_STAGES or seeds < 2:
@@ -126,18 +91,18 @@ def fit_growth(epochs: FloatArray, temperatures: FloatArray) -> Growth:
         raise ValueError("T_c(t): epochs and temperatures must be positive")
     x, y = np.log(epochs), np.log(temperatures)
     mean = y.mean(axis=0)
-    noise = max(shape_noise(x, y), _LEAST_NOISE)
+    noise = max(_shape_noise(x, y), _LEAST_NOISE)
     exponents = np.polyfit(x, y.T, 1)[0]
     spread = float(exponents.std(ddof=1)) / math.sqrt(seeds)
     of_fit = noise / float(np.sqrt(np.square(x - x.mean()).sum()))
-    laws = {name: _fit_law(name, epochs, mean, noise) for name in _LAWS}
+    laws = {name: _fit(name, epochs, mean, noise) for name in _LAWS}
     freedom = n - 2
     return Growth(
         epochs=epochs,
         mean=mean,
         noise=noise,
         exponents=exponents,
-        exponent=float(laws["power"].parameters[1]),
+        exponent=laws["power"].parameters[1],
         error=max(spread, of_fit),
         degrees=seeds - 1,
         laws=laws,
@@ -145,7 +110,7 @@ def fit_growth(epochs: FloatArray, temperatures: FloatArray) -> Growth:
     )
 
 
-def shape_noise(x: FloatArray, y: FloatArray) -> float:
+def _shape_noise(x: FloatArray, y: FloatArray) -> float:
     """Return the standard error of the mean curve's shape from what the curves (seeds, n) do not share."""
     seeds, n = y.shape
     own = y - y.mean(axis=0)
@@ -155,44 +120,38 @@ def shape_noise(x: FloatArray, y: FloatArray) -> float:
     return float(np.sqrt(np.square(rest).sum() / ((seeds - 1) * (n - 2)) / seeds))
 
 
-def _power(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
-    return np.asarray(parameters[0] * epochs ** parameters[1])
+def _line(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Return the intercept and the slope of the straight line through points."""
+    slope, intercept = np.polyfit(x, y, 1)
+    return intercept, slope
 
 
-def _logarithm(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
-    return np.asarray(parameters[0] + parameters[1] * np.log(epochs))
-
-
-def _offset(parameters: FloatArray, epochs: FloatArray) -> FloatArray:
-    first, c, b = parameters
-    return np.asarray(first + c * _box_cox(epochs, b))
-
-
-def _box_cox(epochs: FloatArray, b: float) -> FloatArray:
+def _box_cox(t: FloatArray, b: float) -> FloatArray:
     """Return (t^b - 1)/b, log t for b = 0."""
-    x = np.log(epochs)
+    x = np.log(t)
     return np.asarray(x if abs(b) < 1e-9 else np.expm1(b * x) / b)
 
 
-_LAWS = {"power": _power, "logarithm": _logarithm, "offset": _offset}
+_LAWS: dict[str, Callable[..., FloatArray]] = {
+    "power": lambda t, a, b: a * t**b,
+    "logarithm": lambda t, a, b: a + b * np.log(t),
+    "offset": lambda t, first, c, b: first + c * _box_cox(t, b),
+}
 
 
-def _start(name: str, epochs: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return where to begin."""
-    temperatures = np.exp(mean)
-    slope, amplitude = np.polyfit(np.log(epochs), mean, 1)
+def _start(name: str, epochs: FloatArray, mean: FloatArray) -> tuple[float, ...]:
+    """Return where a fit begins: straight lines through log T, or through T against the law's function of time."""
+    log_amplitude, slope = _line(np.log(epochs), mean)
     if name == "power":
-        return np.array([math.exp(amplitude), slope])
+        return math.exp(log_amplitude), slope
     if name == "logarithm":
-        log_slope, first = np.polyfit(np.log(epochs), temperatures, 1)
-        return np.array([first, log_slope])
-    c, first = np.polyfit(_box_cox(epochs, slope), temperatures, 1)
-    return np.array([first, c, slope])
+        return _line(np.log(epochs), np.exp(mean))
+    return (*_line(_box_cox(epochs, slope), np.exp(mean)), slope)
 
 
-def _fit_law(name: str, epochs: FloatArray, mean: FloatArray, noise: float) -> Law:
+def _fit(name: str, epochs: FloatArray, mean: FloatArray, noise: float) -> Law:
     def residuals(parameters: FloatArray) -> FloatArray:
-        return np.asarray((np.log(np.maximum(_LAWS[name](parameters, epochs), 1e-9)) - mean) / noise)
+        return np.asarray((np.log(np.maximum(_LAWS[name](epochs, *parameters), 1e-9)) - mean) / noise)
 
     best = least_squares(residuals, _start(name, epochs, mean), x_scale="jac", max_nfev=300)
     n, k = epochs.size, best.x.size
@@ -200,7 +159,7 @@ def _fit_law(name: str, epochs: FloatArray, mean: FloatArray, noise: float) -> L
     correction = 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.inf
     return Law(
         name=name,
-        parameters=tuple(float(value) for value in best.x),
+        parameters=tuple(best.x.tolist()),
         chi_squared=chi_squared,
         aicc=chi_squared + 2 * k + correction,
         largest_misfit=float(np.abs(np.expm1(residuals(best.x) * noise)).max()),

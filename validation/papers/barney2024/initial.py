@@ -24,45 +24,23 @@ class HessianCurve:
 
     In the replicon sector, in units that make it one at infinite temperature, it is one less the spectral radius of
     beta^2 sqrt(chi) A sqrt(chi).
-
-    Attributes
-    ----------
-    critical_temperature : float
-    strongest_pair : float
-        T_c if the most strongly coupled pair of layers were alone.
-    beta : float64 (n,)
-    paramagnet, replica_symmetric : float64 (n,)
-        At q = 0 and at the replica-symmetric saddle point.
     """
 
     critical_temperature: float
-    strongest_pair: float
-    beta: FloatArray
-    paramagnet: FloatArray
-    replica_symmetric: FloatArray
+    strongest_pair: float  #: T_c if the most strongly coupled pair of layers were alone
+    beta: FloatArray  #: (n,)
+    paramagnet: FloatArray  #: at q = 0, (n,)
+    replica_symmetric: FloatArray  #: at the replica-symmetric saddle point, (n,)
 
 
 @dataclass(frozen=True, eq=False)
 class Approaches:
-    """Where the least eigenvalue of I - M comes closest to zero, and how close, for random networks of one size.
-
-    Attributes
-    ----------
-    widths : tuple of int
-    temperatures, least : float64 (networks,)
-    crossings : int
-        Networks in which it crosses zero.
-    """
+    """Where the least eigenvalue of I - M comes closest to zero, and how close, for random networks of one size."""
 
     widths: tuple[int, ...]
-    temperatures: FloatArray
-    least: FloatArray
-    crossings: int
-
-    @property
-    def spins(self) -> int:
-        """Number of spins, N."""
-        return sum(self.widths)
+    temperatures: FloatArray  #: (networks,)
+    least: FloatArray  #: (networks,)
+    crossings: int  #: networks in which it crosses zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +53,10 @@ class TrainedShape:
 
 @dataclass(frozen=True, eq=False)
 class IdenticalLayers:
-    """Random networks of five identical layers at several sizes, with T_c in closed form and as an eigenvalue."""
+    """Random networks of five identical layers at several sizes, with T_c as an eigenvalue."""
 
     sizes: tuple[Approaches, ...]
-    closed_form: float
     eigenvalue: float
-    one_layer_less: float
 
 
 def hessian_curve(widths: Sequence[int]) -> HessianCurve:
@@ -88,14 +64,13 @@ def hessian_curve(widths: Sequence[int]) -> HessianCurve:
     couplings = LayeredCouplings.from_convention(widths, "fan-in")
     t_c = critical_temperature(couplings)
     betas = _REDUCED_BETAS / t_c
-    zero = np.zeros(len(widths))
-    at_saddle = [1 - replicon(couplings, 1 / beta, solve_rs(couplings, 1 / beta).overlaps) for beta in betas.tolist()]
+    temperatures, zero = (1 / betas).tolist(), np.zeros(len(widths))
     return HessianCurve(
         critical_temperature=t_c,
         strongest_pair=math.sqrt(float(couplings.neighbour_couplings.max())),
         beta=betas,
-        paramagnet=np.array([1 - replicon(couplings, 1 / beta, zero) for beta in betas.tolist()]),
-        replica_symmetric=np.array(at_saddle),
+        paramagnet=np.array([1 - replicon(couplings, t, zero) for t in temperatures]),
+        replica_symmetric=np.array([1 - replicon(couplings, t, solve_rs(couplings, t).overlaps) for t in temperatures]),
     )
 
 
@@ -121,20 +96,16 @@ def trained_shape(widths: Sequence[int], sizes: Sequence[tuple[float, int]]) -> 
 
 
 def identical_layers(width: int, sizes: Sequence[tuple[float, int]]) -> IdenticalLayers:
-    """Return the approaches of identical layers at several sizes, the closed form and the eigenvalue."""
+    """Return the approaches of identical layers at several sizes, and T_c as an eigenvalue."""
+    layers = BOND_LAYERS + 1
     rows = [
-        approaches([max(4, round(width * size))] * (BOND_LAYERS + 1), count, 10_000 + 1000 * number)
+        approaches([max(4, round(width * size))] * layers, count, 10_000 + 1000 * number)
         for number, (size, count) in enumerate(sizes)
     ]
-    couplings = LayeredCouplings.from_convention([width] * (BOND_LAYERS + 1), "fan-in")
-    return IdenticalLayers(
-        sizes=tuple(rows),
-        closed_form=closed_form(BOND_LAYERS),
-        eigenvalue=critical_temperature(couplings),
-        one_layer_less=closed_form(BOND_LAYERS - 1),
-    )
+    eigenvalue = critical_temperature(LayeredCouplings.from_convention([width] * layers, "fan-in"))
+    return IdenticalLayers(tuple(rows), eigenvalue)
 
 
-def closed_form(bond_layers: int, strength: float = 1.0) -> float:
+def closed_form(bond_layers: int = BOND_LAYERS, strength: float = 1.0) -> float:
     """Return T_c = sqrt(2 C cos(pi/(L + 2))) of L + 1 identical layers with sigma^2 = C/N."""
     return math.sqrt(2 * strength * math.cos(math.pi / (bond_layers + 2)))

@@ -48,11 +48,11 @@ _FIGURES: list[tuple[str, Callable[[Evidence], str], str]] = [
 def content(evidence: Evidence) -> Content:
     """Return what the page shows."""
     drawn = [Section(title, draw(evidence), caption) for title, draw, caption in _FIGURES]
-    rows = table(evidence)
+    rows, orders = table(evidence), sampled_orders(evidence)
     return Content(
         [*drawn, *states.order_sections(evidence), *states.monte_carlo_sections(evidence)],
-        values={"rows": rows, "orders": sampled_orders(evidence)},
-        document={"networks": rows, "fits": fits_as_json(evidence), "sampled_orders": sampled_orders(evidence)},
+        values={"rows": rows, "orders": orders},
+        document={"networks": rows, "fits": fits_as_json(evidence), "sampled_orders": orders},
     )
 
 
@@ -67,7 +67,7 @@ def table(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _row(evidence: Evidence, networks: Sequence[NetworkSpec], fit: Growth | None) -> dict[str, Any]:
-    trained = [training.stages[-1] for _, training in evidence.have(Trained, networks)]
+    trained = [stages[-1] for _, stages in evidence.have(Trained, networks)]
     series = evidence.critical(networks)
     spectra = [spectrum.stages[-1] for _, spectrum in evidence.have(SpectrumSeries, networks)]
     first = crossings(series)[0] if series else np.array([])
@@ -89,8 +89,8 @@ def sampled_orders(evidence: Evidence) -> list[dict[str, Any]]:
     """Return one row for each epoch sampled by Monte Carlo that has a TAP solution: how much of its order is that."""
     return [
         {"network": network.name, "epoch": stage.epoch, **to_json(SampledOrder, stage.order)}
-        for network, sampled in evidence.have(MonteCarlo, evidence.main)
-        for stage in sampled.stages
+        for network, stages in evidence.have(MonteCarlo, evidence.main)
+        for stage in stages
         if stage.order is not None
     ]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mcsim.networks.datasets import Dataset, digits, mnist
 
 PAPER = "barney2024"
-ABSTRACT = "Barney, Winer & Galitski, arXiv 2408.06421, abstract"
 KINDS = ("relu", "binarised")
 RATES = (1e-4, 3e-4, 1e-3)
 # Small: rich, the weights move far; large: lazy. The networks between, with 1, are among the others.
@@ -21,7 +19,7 @@ SIDE_RATE = 3e-4
 
 @dataclass(frozen=True)
 class Condition:
-    """How networks that differ in their seeds alone are trained; attributes as of `NetworkSpec`."""
+    """How networks that differ in their seeds alone are trained; fields as of `NetworkSpec`."""
 
     kind: str
     rate: float
@@ -36,26 +34,13 @@ class Condition:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """One network to train.
+    """One network to train."""
 
-    Attributes
-    ----------
-    kind : str
-        relu or binarised.
-    rate : float
-        Learning rate of Adam.
-    seed : int
-        Number of the repeat. Initial weights, order of images and shuffled labels follow `training_seed`.
-    output_scale : float
-    shuffled : bool
-        Whether it is trained on labels dealt anew.
-    """
-
-    kind: str
-    rate: float
-    seed: int
+    kind: str  #: relu or binarised
+    rate: float  #: learning rate of Adam
+    seed: int  #: number of the repeat; weights, order of images and shuffled labels follow `training_seed`
     output_scale: float = 1.0
-    shuffled: bool = False
+    shuffled: bool = False  #: whether it is trained on labels dealt anew
 
     @property
     def name(self) -> str:
@@ -80,48 +65,25 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done.
-
-    Attributes
-    ----------
-    hidden : tuple of int
-    batch, epochs : int
-    steps, stored : tuple of int
-        Stages: steps of the first epoch, and epochs.
-    seeds, side_seeds : int
-        Repeats of the main networks, and of the others (output scales, shuffled labels).
-    ensemble : tuple of (float, int)
-        Random networks: size in units of the trained ones, and how many.
-    starts : int
-        Of a census of TAP solutions.
-    counted : tuple of float
-        Epochs at which solutions are counted; the nearest stage is taken.
-    cold : tuple of float
-        Temperatures in the initial glass at which they are counted, in units of its T_c. There most states of a few
-        hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder; a
-        start costs the most there.
-    cold_starts : int
-        Of a census there before training, where one start in fifty or so finds a solution.
-    tail_samples : int
-        Synthetic samples behind the p-value of a tail.
-    sampled : tuple of float
-        Epochs sampled by Monte Carlo.
-    """
+    """How much is done."""
 
     hidden: tuple[int, ...]
     batch: int
     epochs: int
-    steps: tuple[int, ...]
-    stored: tuple[int, ...]
-    seeds: int
-    side_seeds: int
-    ensemble: tuple[tuple[float, int], ...]
-    starts: int
-    counted: tuple[float, ...]
+    steps: tuple[int, ...]  #: stages within the first epoch
+    stored: tuple[int, ...]  #: stages, in epochs
+    seeds: int  #: repeats of the main networks
+    side_seeds: int  #: and of the others (output scales, shuffled labels)
+    ensemble: tuple[tuple[float, int], ...]  #: random networks: size in units of the trained ones, and how many
+    starts: int  #: of a census of TAP solutions
+    counted: tuple[float, ...]  #: epochs at which solutions are counted; the nearest stage is taken
+    #: Temperatures in the initial glass at which they are counted, in units of its T_c. There most states of a few
+    #: hundred or thousand spins miss being a solution of the TAP equations by a little, the fewer the colder; a
+    #: start costs the most there.
     cold: tuple[float, ...]
-    cold_starts: int
-    tail_samples: int
-    sampled: tuple[float, ...]
+    cold_starts: int  #: of a census there before training, where one start in fifty or so finds a solution
+    tail_samples: int  #: synthetic samples behind the p-value of a tail
+    sampled: tuple[float, ...]  #: epochs sampled by Monte Carlo
 
 
 _FULL_MNIST = Effort(
@@ -144,23 +106,19 @@ _QUICK = Effort(
     starts=60, counted=(0.0, 1.0, 4.0, 10.0, 40.0), cold=(0.15, 0.3), cold_starts=200,
     tail_samples=40, sampled=(0.0, 40.0),
 )  # fmt: skip
+# Of many more images fewer epochs.
+_QUICK_MNIST = replace(
+    _QUICK, hidden=(64, 64, 64), batch=100, epochs=4, steps=(30, 100, 200, 300), stored=(1, 2, 3, 4),
+    counted=(0.0, 0.1, 4.0), sampled=(0.0, 4.0),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole run.
-
-    Attributes
-    ----------
-    data : Dataset
-    folder : str
-        Where the images were read, absolute; empty for the embedded digits.
-    quick : bool
-    effort : Effort
-    """
+    """The whole run."""
 
     data: Dataset
-    folder: str
+    folder: str  #: where the images were read, absolute; empty for the embedded digits
     quick: bool
     effort: Effort
 
@@ -180,10 +138,9 @@ class Plan:
         scaled = [NetworkSpec("relu", SIDE_RATE, seed, scale) for scale in OUTPUT_SCALES for seed in seeds]
         return [*scaled, *(NetworkSpec(kind, SIDE_RATE, seed, shuffled=True) for kind in KINDS for seed in seeds)]
 
-    def networks(self) -> Iterator[NetworkSpec]:
-        """Give every network to train."""
-        yield from self.main_networks()
-        yield from self.side_networks()
+    def networks(self) -> list[NetworkSpec]:
+        """Return every network to train."""
+        return [*self.main_networks(), *self.side_networks()]
 
     def identity(self) -> dict[str, Any]:
         """Return what distinguishes this run from another one in the same folder; no path is part of it."""
@@ -204,13 +161,6 @@ def make_plan(data_folder: Path | None, *, quick: bool) -> Plan:
     DatasetError
         One line, where the folder does not hold MNIST.
     """
-    data = digits() if data_folder is None else mnist(data_folder)
     if data_folder is None:
-        return Plan(data, "", quick, _QUICK if quick else _FULL_DIGITS)
-    return Plan(data, str(data_folder.resolve()), quick, _quick_mnist() if quick else _FULL_MNIST)
-
-
-def _quick_mnist() -> Effort:
-    """Return the quick plan's effort for MNIST's many more images: fewer epochs, smaller layers."""
-    values = {**asdict(_QUICK), "hidden": (64, 64, 64), "batch": 100, "epochs": 4, "steps": (30, 100, 200, 300)}
-    return Effort(**{**values, "stored": (1, 2, 3, 4), "counted": (0.0, 0.1, 4.0), "sampled": (0.0, 4.0)})
+        return Plan(digits(), "", quick, _QUICK if quick else _FULL_DIGITS)
+    return Plan(mnist(data_folder), str(data_folder.resolve()), quick, _QUICK_MNIST if quick else _FULL_MNIST)

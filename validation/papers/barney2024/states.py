@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from mcsim.networks.files import load_weights, stored_epochs
-from theory.tap import Census, census
-from validation.networks import HiddenOrder, SampledEpoch, SeenImages, TemperingPlan, hidden_order, sampled_epoch
+from theory.bonds import LayeredBonds
+from theory.tap import census
+from validation.networks.hidden_order import HiddenOrder, hidden_order
+from validation.networks.images import SeenImages
+from validation.networks.monte_carlo import SampledEpoch, sampled_epoch
 from validation.networks.order_figures import explained
+from validation.networks.tempering import TemperingPlan
 from validation.numbers.arrays import FloatArray
 from validation.papers.barney2024.couplings import CriticalSeries, bonds_at
 
@@ -32,39 +34,19 @@ _SAMPLING = TemperingPlan(coldest=0.5, hottest=1.6, copies=4, repeats=2, thermal
 
 @dataclass(frozen=True)
 class SolutionCount:
-    """A census of TAP solutions at one place of the phase diagram; m = 0 is no state below T_c and is not counted.
-
-    Attributes
-    ----------
-    epoch : float
-    where : {"melting", "glass"}
-        Just below melting, or deep below the initial T_c.
-    reduced : float
-        Temperature in units of that of melting or of the initial T_c.
-    starts, dropped : int
-        Starts made, and those that came to no solution.
-    pairs, minima : int
-        Ordered solutions found, m and -m as one, and those that are minima.
-    hits : tuple of int
-        How often each was found.
-    expected : float
-        Chao's bound on the number of pairs.
-    verdict : {"complete", "incomplete"}
-    overlap : float or None
-        Of the solution of lowest free energy.
-    """
+    """A census of TAP solutions at one place of the phase diagram; m = 0 is no state below T_c and is not counted."""
 
     epoch: float
-    where: Where
-    reduced: float
+    where: Where  #: just below melting, or deep below the initial T_c
+    reduced: float  #: temperature in units of that of melting or of the initial T_c
     starts: int
-    dropped: int
-    pairs: int
-    minima: int
-    hits: tuple[int, ...]
-    expected: float
+    dropped: int  #: starts that came to no solution
+    pairs: int  #: ordered solutions found, m and -m as one
+    minima: int  #: those of them that are minima
+    hits: tuple[int, ...]  #: how often each was found
+    expected: float  #: Chao's bound on the number of pairs
     verdict: Literal["complete", "incomplete"]
-    overlap: float | None
+    overlap: float | None  #: self-overlap of the solution of lowest free energy
 
     @property
     def complete(self) -> bool:
@@ -114,60 +96,33 @@ class InitialGlass:
 
 
 @dataclass(frozen=True, eq=False)
-class OrderedStage:
-    """The ordered state at one stage, None where the search found none."""
-
-    epoch: float
-    order: HiddenOrder | None
-
-
-@dataclass(frozen=True, eq=False)
 class OrderSeries:
-    """How the ordered state lies to the images.
+    """How the ordered state lies to the images."""
 
-    Attributes
-    ----------
-    stages : tuple of OrderedStage
-    pixel_mean : float64 (N_0,)
-    in_class_means : float64 (N_0,) or None
-        The part of the last pattern of layer 0 in the span of the class means; None where there is no order then.
-    """
-
-    stages: tuple[OrderedStage, ...]
-    pixel_mean: FloatArray
+    stages: tuple[tuple[float, HiddenOrder | None], ...]  #: by epoch; None where the search found no order
+    pixel_mean: FloatArray  #: (N_0,)
+    #: The part of the last pattern of layer 0 in the span of the class means, (N_0,); None where there is no order.
     in_class_means: FloatArray | None
 
     @property
     def orders(self) -> list[tuple[float, HiddenOrder]]:
         """Return (epoch, order) of the stages that have one."""
-        return [(stage.epoch, stage.order) for stage in self.stages if stage.order is not None]
+        return [(epoch, order) for epoch, order in self.stages if order is not None]
 
 
-@dataclass(frozen=True, eq=False)
-class MonteCarlo:
-    """What Monte Carlo finds at some stages."""
-
-    stages: tuple[SampledEpoch, ...]
-
-
-def nearest(epochs: Sequence[float], wanted: Sequence[float]) -> list[float]:
-    """Return the stored epochs nearest to those wanted, each once."""
-    stored = np.array(epochs)
-    return list(dict.fromkeys(epochs[int(np.abs(stored - epoch).argmin())] for epoch in wanted))
+# What Monte Carlo finds at some stages.
+MonteCarlo = tuple[SampledEpoch, ...]
 
 
 def solution_counts(
     weights: Path, critical: CriticalSeries, counted: Sequence[float], starts: int, cold: Sequence[float]
 ) -> Solutions:
     """Return how many TAP solutions there are at some stages, just below melting and at `cold` of the initial T_c."""
-    initial = critical.stages[0].random
-    counts = []
-    for epoch in nearest(stored_epochs(weights), counted):
-        bonds = bonds_at(weights, epoch)
-        places: list[tuple[Where, float, float]] = [("melting", JUST_BELOW, critical.at(epoch).temperature)]
-        places += [("glass", reduced, initial) for reduced in cold]
-        for where, reduced, unit in places:
-            counts.append(solution_count(census(bonds, reduced * unit, starts=starts), epoch, where, reduced))
+    initial, counts = critical.stages[0].random, []
+    for epoch in _nearest(weights, counted):
+        bonds, melting = bonds_at(weights, epoch), critical.at(epoch).temperature
+        counts.append(_count(bonds, epoch, "melting", JUST_BELOW, melting, starts))
+        counts += [_count(bonds, epoch, "glass", reduced, initial, starts) for reduced in cold]
     return Solutions(tuple(counts))
 
 
@@ -175,15 +130,12 @@ def initial_glass(weights: Path, critical: CriticalSeries, cold: Sequence[float]
     """Return how many TAP solutions there are before training, at `cold` of T_c, from many starts."""
     first = critical.stages[0]
     bonds = bonds_at(weights, first.epoch)
-    counts = [
-        solution_count(census(bonds, reduced * first.random, starts=starts), first.epoch, "glass", reduced)
-        for reduced in cold
-    ]
-    return InitialGlass(tuple(counts))
+    return InitialGlass(tuple(_count(bonds, first.epoch, "glass", reduced, first.random, starts) for reduced in cold))
 
 
-def solution_count(searched: Census, epoch: float, where: Where, reduced: float) -> SolutionCount:
-    """Return what is kept of a census."""
+def _count(bonds: LayeredBonds, epoch: float, where: Where, reduced: float, unit: float, starts: int) -> SolutionCount:
+    """Make a census at a temperature in some unit, and return what is kept of it."""
+    searched = census(bonds, reduced * unit, starts=starts)
     ordered = [state for state in searched.found if state.solution.overlap > _ORDERED]
     return SolutionCount(
         epoch=epoch,
@@ -200,20 +152,25 @@ def solution_count(searched: Census, epoch: float, where: Where, reduced: float)
     )
 
 
-def order_series(weights: Path, images: SeenImages, epochs: Sequence[float], starts: int = 24) -> OrderSeries:
+def order_series(weights: Path, images: SeenImages, epochs: Sequence[float]) -> OrderSeries:
     """Return how the ordered state at some stages lies to the images, just below melting."""
     stages = tuple(
-        OrderedStage(epoch, hidden_order(load_weights(weights, epoch=epoch), images, reduced=JUST_BELOW, starts=starts))
-        for epoch in nearest(stored_epochs(weights), epochs)
+        (epoch, hidden_order(load_weights(weights, epoch=epoch), images, reduced=JUST_BELOW))
+        for epoch in _nearest(weights, epochs)
     )
-    last = stages[-1].order
+    last = stages[-1][1]
     return OrderSeries(stages, images.mean, None if last is None else explained(last.layers()[0], images))
 
 
 def monte_carlo(weights: Path, critical: CriticalSeries, epochs: Sequence[float]) -> MonteCarlo:
     """Return what Monte Carlo finds at some stages."""
-    stages = [
+    return tuple(
         sampled_epoch(weights, epoch, critical.at(epoch).instability, _SAMPLING, overlaps_at=OVERLAPS_AT)
-        for epoch in nearest(stored_epochs(weights), epochs)
-    ]
-    return MonteCarlo(tuple(stages))
+        for epoch in _nearest(weights, epochs)
+    )
+
+
+def _nearest(weights: Path, wanted: Sequence[float]) -> list[float]:
+    """Return the stored epochs nearest to those wanted, each once."""
+    stored = stored_epochs(weights)
+    return list(dict.fromkeys(min(stored, key=lambda epoch: abs(epoch - near)) for near in wanted))

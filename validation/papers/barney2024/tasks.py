@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, TypeVar
 
 from mcsim.networks.weights_hdf5 import Stage
 from mcsim.training import parse_training, train
-from validation.networks import SeenImages, seen_images
+from validation.networks.images import SeenImages, seen_images
 from validation.papers.barney2024 import couplings, initial, states
-from validation.papers.barney2024.couplings import CriticalSeries
 from validation.papers.barney2024.plan import NetworkSpec, Plan
 from validation.papers.tasks import ResultStore, Task
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained network; its weights lie beside the record."""
-
-    stages: tuple[Stage, ...]
+# What training comes to; the weights lie beside the record.
+Trained = tuple[Stage, ...]
 
 
 def build_tasks(plan: Plan) -> list[Task[Any]]:
     """Return all tasks; those of one network make a group, which one rank computes in order."""
-    sizes = plan.effort.ensemble
-    identity = {"sizes": [list(size) for size in sizes]}
-    widths, width = plan.widths, plan.effort.hidden[0]
+    sizes, widths, width = plan.effort.ensemble, plan.widths, plan.effort.hidden[0]
     tasks: list[Task[Any]] = [
-        Task("initial-shape", initial.TrainedShape, {**identity, "widths": list(widths)},
+        Task("initial-shape", initial.TrainedShape, {"sizes": sizes, "widths": widths},
              lambda store: initial.trained_shape(widths, sizes), cost=_ensemble_cost(plan)),
-        Task("initial-identical", initial.IdenticalLayers, {**identity, "width": width},
+        Task("initial-identical", initial.IdenticalLayers, {"sizes": sizes, "width": width},
              lambda store: initial.identical_layers(width, sizes), cost=_ensemble_cost(plan)),
     ]  # fmt: skip
 
@@ -54,8 +47,7 @@ class _OfNetwork:
     """The tasks about one network."""
 
     def __init__(self, plan: Plan, spec: NetworkSpec, images: Callable[[str], SeenImages]) -> None:
-        self.plan, self.spec, self.images = plan, spec, images
-        self.effort, self.cost = plan.effort, _Cost(plan)
+        self.spec, self.images, self.effort, self.cost = spec, images, plan.effort, _Cost(plan)
         inputs = {
             **asdict(spec),
             "training": _training(plan, spec, with_folder=False),
@@ -65,16 +57,15 @@ class _OfNetwork:
             f"train-{spec.name}", Trained, inputs, lambda store: _train(plan, spec, store), spec,
             cost=self.cost.training, group=spec.name,
         )  # fmt: skip
-        self.critical = self._task(
-            "critical", CriticalSeries, {}, lambda weights, _: couplings.critical_series(weights), self.cost.critical
-        )
+        self.critical = self._task("critical", couplings.CriticalSeries, self.cost.critical, couplings.critical_series)
 
     def tasks(self) -> Iterator[Task[Any]]:
         """Give all tasks, those that are needed first."""
-        spec = self.spec
+        spec, samples = self.spec, self.effort.tail_samples
         yield self.trained
         yield self.critical
-        yield self._spectrum()
+        yield self._task("spectrum", couplings.SpectrumSeries, self.cost.spectrum,
+                         lambda weights: couplings.spectrum_series(weights, samples), samples=samples)  # fmt: skip
         if spec.output_scale == 1 and not spec.shuffled:
             yield self._solutions()
         if spec.central:
@@ -82,79 +73,53 @@ class _OfNetwork:
         if spec.central and not spec.shuffled:
             yield self._glass()
             if spec.seed == 0:
-                yield self._curves()
+                yield self._task("curves", couplings.StabilityCurves, self.cost.critical, couplings.stability_curves)
                 yield self._monte_carlo()
 
     def _task(
-        self,
-        name: str,
-        result: type[R],
-        inputs: dict[str, Any],
-        compute: Callable[[Path, ResultStore], R],
-        seconds: float,
-        *needs: Task[Any],
+        self, name: str, result: type[R], seconds: float, compute: Callable[..., R], *needs: Task[Any], **inputs: Any
     ) -> Task[R]:
-        """Return a task that needs the file of weights."""
+        """Return a task that is computed from the file of weights and from the results that it needs."""
+        spec, trained = self.spec, self.trained
 
         def of_weights(store: ResultStore) -> R:
-            store.result(self.trained)
-            return compute(store.file(self.trained.name, ".h5"), store)
+            store.result(trained)
+            return compute(store.file(trained.name, ".h5"), *map(store.result, needs))
 
-        spec = self.spec
-        return Task(f"{name}-{spec.name}", result, inputs, of_weights, spec, (self.trained, *needs), seconds, spec.name)
-
-    def _spectrum(self) -> Task[couplings.SpectrumSeries]:
-        samples = self.effort.tail_samples
-        return self._task(
-            "spectrum", couplings.SpectrumSeries, {"samples": samples},
-            lambda weights, _: couplings.spectrum_series(weights, samples), self.cost.spectrum,
-        )  # fmt: skip
-
-    def _curves(self) -> Task[couplings.StabilityCurves]:
-        return self._task(
-            "curves", couplings.StabilityCurves, {},
-            lambda weights, _: couplings.stability_curves(weights), self.cost.critical,
-        )  # fmt: skip
+        return Task(f"{name}-{spec.name}", result, inputs, of_weights, spec, (trained, *needs), seconds, spec.name)
 
     def _solutions(self) -> Task[states.Solutions]:
-        effort, spec = self.effort, self.spec
-        last = float(effort.epochs)
+        effort, spec, last = self.effort, self.spec, float(self.effort.epochs)
         # Before training all rates are alike: the central one speaks for them.
         counted = (last,) if not spec.central else effort.counted if spec.seed == 0 else (0.0, last)
         cold = effort.cold if spec.central else ()
         return self._task(
-            "solutions", states.Solutions, {"counted": list(counted), "starts": effort.starts, "cold": list(cold)},
-            lambda weights, store: states.solution_counts(
-                weights, store.result(self.critical), counted, effort.starts, cold
-            ),
-            self.cost.solutions * len(counted) * (1 + 2 * len(cold)), self.critical,
+            "solutions", states.Solutions, self.cost.solutions * len(counted) * (1 + 2 * len(cold)),
+            lambda weights, critical: states.solution_counts(weights, critical, counted, effort.starts, cold),
+            self.critical, counted=counted, starts=effort.starts, cold=cold,
         )  # fmt: skip
 
     def _glass(self) -> Task[states.InitialGlass]:
         cold, starts = self.effort.cold, self.effort.cold_starts
         return self._task(
-            "glass", states.InitialGlass, {"cold": list(cold), "starts": starts},
-            lambda weights, store: states.initial_glass(weights, store.result(self.critical), cold, starts),
-            2 * self.cost.solutions * len(cold) * starts / self.effort.starts, self.critical,
+            "glass", states.InitialGlass, 2 * self.cost.solutions * len(cold) * starts / self.effort.starts,
+            lambda weights, critical: states.initial_glass(weights, critical, cold, starts),
+            self.critical, cold=cold, starts=starts,
         )  # fmt: skip
 
     def _order(self) -> Task[states.OrderSeries]:
-        last = float(self.effort.epochs)
+        last, kind = float(self.effort.epochs), self.spec.kind
         # The figures follow one network of each kind and its control.
         epochs = (*(epoch for epoch in self.effort.counted if epoch < last), last) if self.spec.seed == 0 else (last,)
-        return self._task(
-            "order", states.OrderSeries, {"epochs": list(epochs)},
-            lambda weights, _: states.order_series(weights, self.images(self.spec.kind), epochs),
-            self.cost.solutions * len(epochs),
-        )  # fmt: skip
+        return self._task("order", states.OrderSeries, self.cost.solutions * len(epochs),
+                          lambda weights: states.order_series(weights, self.images(kind), epochs),
+                          epochs=epochs)  # fmt: skip
 
     def _monte_carlo(self) -> Task[states.MonteCarlo]:
         sampled = self.effort.sampled
-        return self._task(
-            "monte-carlo", states.MonteCarlo, {"epochs": list(sampled), "overlaps_at": states.OVERLAPS_AT},
-            lambda weights, store: states.monte_carlo(weights, store.result(self.critical), sampled),
-            self.cost.sampling * len(sampled), self.critical,
-        )  # fmt: skip
+        return self._task("monte-carlo", states.MonteCarlo, self.cost.sampling * len(sampled),
+                          lambda weights, critical: states.monte_carlo(weights, critical, sampled), self.critical,
+                          epochs=sampled, overlaps_at=states.OVERLAPS_AT)  # fmt: skip
 
 
 class _Cost:
@@ -196,4 +161,4 @@ def _train(plan: Plan, spec: NetworkSpec, store: ResultStore) -> Trained:
     """Train a network; its weights are stored whole before its record is."""
     config = parse_training(_training(plan, spec, with_folder=True), spec.name)
     outcome = train(config, store.file(f"train-{spec.name}", ".h5"), data=plan.data)
-    return Trained(outcome.stages)
+    return outcome.stages

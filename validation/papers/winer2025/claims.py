@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.claims.base import Claim, Finding
 from validation.numbers.compare import Verdict, worst_verdict
+from validation.papers.evidence import needed
 from validation.papers.winer2025.evidence import Evidence
 from validation.papers.winer2025.plan import DEEP, SHALLOW, Depth
 from validation.papers.winer2025.records import FamilyRecord, verdict_of_all
@@ -23,6 +24,8 @@ CONVERGED = 0.02
 # Kinds of breaking that have a continuous part, or may have one; all others have none.
 _BREAKING = {"continuous": Verdict.PASS, "both": Verdict.PASS, "undecided": Verdict.INCONCLUSIVE}
 EXTRAPOLATED = 1e-4
+# A negative control in words, and whether the test tells it apart.
+Control = tuple[str, bool]
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,7 @@ def _conclude(
     told_apart: bool = True,
 ) -> Finding:
     """Return a finding that rests on lines; without `told_apart` each of their tests had its own negative control."""
-    if not lines:
-        raise NotApplicableError(f"needs {claim.needs}")
+    needed(lines, claim.needs)
     kinds = [(kind, sum(line.verdict is kind for line in lines)) for kind in Verdict]
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds if count)
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
@@ -66,9 +68,19 @@ def _of_register(claim: Claim, evidence: Evidence, *, names: Sequence[str], acti
     return _conclude(claim, evidence, verdict_of_all(records), _lines(records), "in each test its own")
 
 
+def _of_theory(
+    claim: Claim, evidence: Evidence, lines: Sequence[Line], name: str, activations: Sequence[str], control: Control
+) -> Finding:
+    """Return a finding that rests on lines of theory, and on a claim of the register on families of runs."""
+    needed(lines, claim.needs)
+    records = evidence.records(name, activations)
+    verdict = worst_verdict([_worst(lines), verdict_of_all(records)])
+    return _conclude(claim, evidence, verdict, [*lines, *_lines(records)], *control)
+
+
 def stability_lines(evidence: Evidence, activation: str) -> list[Line]:
     """Return whether replica symmetry is stable at every beta looked at, for each depth."""
-    return [_stability(at, result) for at, result in evidence.lines(activation)]
+    return [_stability(at, result) for at, result in evidence.at_depths(StabilityLine, activation)]
 
 
 def _stability(at: Depth, result: StabilityLine) -> Line:
@@ -78,27 +90,37 @@ def _stability(at: Depth, result: StabilityLine) -> Line:
     return Line(about, Verdict.FAIL, f"replicon passes 1 at beta = {result.line:.3f}")
 
 
-def _sin_unstable(evidence: Evidence) -> bool:
-    return any(line.verdict is Verdict.FAIL for line in stability_lines(evidence, "sin"))
-
-
 def _symmetric(claim: Claim, evidence: Evidence, *, activation: str) -> Finding:
-    lines = stability_lines(evidence, activation)
-    if not lines:
-        raise NotApplicableError(f"needs {claim.needs}")
-    records = evidence.records("rsb.mlp-narrow-overlaps", [activation])
-    verdict = worst_verdict([_worst(lines), verdict_of_all(records)])
-    control = "sin, whose replicon must pass 1"
-    return _conclude(claim, evidence, verdict, [*lines, *_lines(records)], control, _sin_unstable(evidence))
+    return _narrow(claim, evidence, stability_lines(evidence, activation), [activation])
+
+
+def _deep(claim: Claim, evidence: Evidence) -> Finding:
+    lines = [_deep_stability(activation, result) for activation, result in evidence.deep()]
+    return _narrow(claim, evidence, lines, DEEP)
+
+
+def _narrow(claim: Claim, evidence: Evidence, lines: Sequence[Line], activations: Sequence[str]) -> Finding:
+    sin = stability_lines(evidence, "sin")
+    control = ("sin, whose replicon must pass 1", any(line.verdict is Verdict.FAIL for line in sin))
+    return _of_theory(claim, evidence, lines, "rsb.mlp-narrow-overlaps", activations, control)
+
+
+def _deep_stability(activation: str, result: DeepLimit) -> Line:
+    largest, line = result.largest, result.critical_tilt
+    unsolved = f", {len(result.failures)} points not solved" if result.failures else ""
+    where = "" if line is None else f"; at shape 1 it passes 1 at tilt {line:.3g}"
+    return Line(
+        f"theory, {activation}, infinite depth",
+        Verdict.PASS if largest.replicon < 1 else Verdict.FAIL,
+        f"largest replicon {largest.replicon:.4f} at shape {largest.shape:g}, tilt {largest.tilt:g} of "
+        f"shapes {result.shapes[0]:g} to {result.shapes[-1]:g} and tilts up to "
+        f"{result.tilts[-1]:g}{unsolved}{where}",
+    )
 
 
 def broken_lines(evidence: Evidence) -> list[Line]:
     """Return whether sin's solution is fully broken: continuous, marginal, and another than the symmetric one."""
-    return [
-        _breaking(at, solution)
-        for at, result in evidence.at_depths(BrokenSolutions, "sin")
-        for solution in result.solutions
-    ]
+    return [_breaking(at, one) for at, solutions in evidence.at_depths(BrokenSolutions, "sin") for one in solutions]
 
 
 def _breaking(at: Depth, broken: BrokenSolution) -> Line:
@@ -115,38 +137,9 @@ def _breaking(at: Depth, broken: BrokenSolution) -> Line:
 
 
 def _broken(claim: Claim, evidence: Evidence) -> Finding:
-    lines = broken_lines(evidence)
-    if not lines:
-        raise NotApplicableError(f"needs {claim.needs}")
-    records = evidence.records("rsb.mlp-broad-overlaps", ["sin"])
-    verdict = worst_verdict([_worst(lines), verdict_of_all(records)])
     tanh = stability_lines(evidence, "tanh")
-    told_apart = bool(tanh) and _worst(tanh) is Verdict.PASS
-    control = "tanh, whose replicon must stay below 1"
-    return _conclude(claim, evidence, verdict, [*lines, *_lines(records)], control, told_apart)
-
-
-def _deep_stability(activation: str, result: DeepLimit) -> Line:
-    largest, line = result.largest, result.critical_tilt
-    unsolved = f", {len(result.failures)} points not solved" if result.failures else ""
-    where = "" if line is None else f"; at shape 1 it passes 1 at tilt {line:.3g}"
-    return Line(
-        f"theory, {activation}, infinite depth",
-        Verdict.PASS if largest.replicon < 1 else Verdict.FAIL,
-        f"largest replicon {largest.replicon:.4f} at shape {largest.shape:g}, tilt {largest.tilt:g} of "
-        f"shapes {result.shapes[0]:g} to {result.shapes[-1]:g} and tilts up to "
-        f"{result.tilts[-1]:g}{unsolved}{where}",
-    )
-
-
-def _deep(claim: Claim, evidence: Evidence) -> Finding:
-    lines = [_deep_stability(activation, result) for activation, result in evidence.deep()]
-    if not lines:
-        raise NotApplicableError(f"needs {claim.needs}")
-    records = evidence.records("rsb.mlp-narrow-overlaps", DEEP)
-    verdict = worst_verdict([_worst(lines), verdict_of_all(records)])
-    control = "sin, whose replicon must pass 1"
-    return _conclude(claim, evidence, verdict, [*lines, *_lines(records)], control, _sin_unstable(evidence))
+    control = ("tanh, whose replicon must stay below 1", bool(tanh) and _worst(tanh) is Verdict.PASS)
+    return _of_theory(claim, evidence, broken_lines(evidence), "rsb.mlp-broad-overlaps", ["sin"], control)
 
 
 def convergence_line(activation: str, result: DeepLimit) -> Line:
@@ -181,8 +174,7 @@ def _converges(claim: Claim, evidence: Evidence) -> Finding:
 
 def _rich(claim: Claim, evidence: Evidence) -> Finding:
     broken, symmetric = broken_lines(evidence), stability_lines(evidence, "tanh")
-    if not broken or not symmetric:
-        raise NotApplicableError(f"needs {claim.needs}")
+    needed(broken and symmetric, claim.needs)
     lines = [*broken, *symmetric]
     control = f"one activation alone ({len(broken)} solutions of sin)"
     return _conclude(claim, evidence, _worst(lines), lines, control)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from validation.papers import evidence
 from validation.papers.winer2025.plan import Depth, Family
 from validation.papers.winer2025.records import FamilyRecord, FamilyTests
-from validation.papers.winer2025.theory import DeepLimit, StabilityLine
+from validation.papers.winer2025.theory import DeepLimit
 
 R = TypeVar("R")
 
@@ -35,10 +35,6 @@ class Evidence(evidence.Evidence):
         """Return the results of one type about an activation, by rising depth."""
         results = [(at, result) for at, result in self.all_of(kind).items() if at.activation == activation]
         return sorted(results, key=lambda pair: pair[0].depth)
-
-    def lines(self, activation: str) -> list[tuple[Depth, StabilityLine]]:
-        """Return the lines of instability of an activation, by rising depth."""
-        return self.at_depths(StabilityLine, activation)
 
     def deep(self) -> list[tuple[str, DeepLimit]]:
         """Return the limits of infinite depth, by activation."""

@@ -5,36 +5,33 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from validation.pages.plots import BETA_LABEL, INKS, MARKERS, figure, points, to_svg
 from validation.papers.winer2025.evidence import Evidence
 from validation.papers.winer2025.plan import SHALLOW
-from validation.papers.winer2025.theory import BrokenSolutions, DeepLimit, DepthTrend
+from validation.papers.winer2025.theory import BrokenSolutions, DeepLimit, DepthTrend, StabilityLine
 
-QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$L^{1/2}\,e$", "entropy": r"$L\,s$"}
+_ENERGY = "energy per input  $e$  [coupling scale]"
+_QUANTITIES = {"free_entropy": r"$L\,\Phi$", "energy": r"$L^{1/2}\,e$", "entropy": r"$L\,s$"}
 
 
 def lines(evidence: Evidence) -> str:
     """Draw the beta at which replica symmetry turns unstable against depth."""
-    of_activations = {activation: evidence.lines(activation) for activation in SHALLOW}
+    of_activations = {activation: evidence.at_depths(StabilityLine, activation) for activation in SHALLOW}
     if not any(of_activations.values()):
         return ""
     with figure(2) as (drawing, axes):
         left, right = axes
         for i, (activation, results) in enumerate(of_activations.items()):
             for number, (at, result) in enumerate(results):
-                style = {"color": INKS[i], "label": None if number else activation}
-                stable = {"mfc": "white"} if result.line is None else {}
+                label = None if number else activation
                 beta = result.end if result.line is None else result.line
-                left.plot([at.depth], [beta], MARKERS[i], ms=6, **style, **stable)
-                right.plot(result.beta, result.replicon, MARKERS[i] + "-", ms=3 + at.depth, mfc="white", lw=0.8,
-                           **style)  # fmt: skip
-        left.set_xlabel("depth  $L$")
-        left.set_ylabel(r"$\beta$ where the replicon passes 1")
+                points(left, [at.depth], [beta], None, i, filled=result.line is not None, ms=6, label=label)
+                points(right, result.beta, result.replicon, None, i, line="-", ms=3 + at.depth, lw=0.8, label=label)
+        left.set(xlabel="depth  $L$", ylabel=r"$\beta$ where the replicon passes 1")
         left.set_xticks(sorted({at.depth for results in of_activations.values() for at, _ in results}))
         left.legend()
         right.axhline(1, color="0.3", lw=1.1)
-        right.set_xlabel(r"inverse temperature  $\beta$")
-        right.set_ylabel("replicon (unstable above 1)")
+        right.set(xlabel=BETA_LABEL, ylabel="replicon (unstable above 1)")
         right.legend()
         return to_svg(drawing)
 
@@ -52,16 +49,13 @@ def trends(evidence: Evidence) -> str:
                 axis.plot(result.depths, values, label=activation, **style)
                 _measured(axis, evidence, activation, symbol, result.beta, i)
             axes[2].plot(result.variances, result.chi, label=activation, **style)
-        axes[0].set_ylabel("energy per input  $e$  [coupling scale]")
-        axes[1].set_ylabel("entropy relative to the prior  $s$  [nats]")
-        beta = next(iter(shown.values())).beta
-        for axis in axes[:2]:
-            axis.set_xlabel(rf"depth  $L$  ($\beta$ = {beta:g}, $C_W$ = 1)")
-            axis.legend()
+        depth = rf"depth  $L$  ($\beta$ = {next(iter(shown.values())).beta:g}, $C_W$ = 1)"
+        axes[0].set(xlabel=depth, ylabel=_ENERGY)
+        axes[1].set(xlabel=depth, ylabel="entropy relative to the prior  $s$  [nats]")
         axes[2].axhline(1, color="0.3", lw=1.1)
-        axes[2].set_xlabel("weight variance  $C_W$")
-        axes[2].set_ylabel(r"$\chi$ (chaos above 1, order below)")
-        axes[2].legend()
+        axes[2].set(xlabel="weight variance  $C_W$", ylabel=r"$\chi$ (chaos above 1, order below)")
+        for axis in axes:
+            axis.legend()
         return to_svg(drawing)
 
 
@@ -69,15 +63,15 @@ def _measured(axis: Axes, evidence: Evidence, activation: str, symbol: str, beta
     """Draw the limits of infinite width of a quantity that families of this activation were sampled for."""
     chosen = [tests for family, tests in evidence.families.items() if family.activation == activation]
     limits = [(tests.depth, tests.limit(symbol, beta)) for tests in chosen]
-    points = [(depth, limit.value, limit.error) for depth, limit in limits if limit is not None]
-    if points:
-        depth, value, error = np.array(points).T
-        axis.errorbar(depth, value, error, fmt=MARKERS[i], ms=5, mfc="white", color=INKS[i], capsize=2)
+    known = [(depth, limit.value, limit.error) for depth, limit in limits if limit is not None]
+    if known:
+        depth, value, error = np.array(known).T
+        points(axis, depth, value, error, i, ms=5)
 
 
 def broken(evidence: Evidence) -> str:
     """Draw the overlap function of the broken solutions, and energies beside the symmetric ones."""
-    solutions = [solution for _, result in evidence.at_depths(BrokenSolutions, "sin") for solution in result.solutions]
+    solutions = [solution for _, result in evidence.at_depths(BrokenSolutions, "sin") for solution in result]
     if not solutions:
         return ""
     with figure(2) as (drawing, axes):
@@ -90,12 +84,10 @@ def broken(evidence: Evidence) -> str:
         energy, error, symmetric = np.array([(one.energy, one.error, one.rs_energy) for one in solutions]).T
         right.errorbar(beta, energy, error, fmt="o-", color=INKS[0], ms=4, capsize=2, label="fully broken")
         right.plot(beta, symmetric, "s--", mfc="white", color=INKS[1], ms=4, label="replica symmetric (unstable)")
-        left.set_xlabel("$x$")
-        left.set_ylabel("overlap of inputs  $k(x)$")
-        left.legend()
-        right.set_xlabel(r"inverse temperature  $\beta$")
-        right.set_ylabel("energy per input  $e$  [coupling scale]")
-        right.legend()
+        left.set(xlabel="$x$", ylabel="overlap of inputs  $k(x)$")
+        right.set(xlabel=BETA_LABEL, ylabel=_ENERGY)
+        for axis in axes:
+            axis.legend()
         return to_svg(drawing)
 
 
@@ -109,27 +101,22 @@ def convergence(evidence: Evidence) -> str:
         for i, (activation, result) in enumerate(deep):
             _approach(left, activation, result, i)
             _profiles(right, activation, result, i)
-        left.set_xscale("log")
-        left.set_yscale("log")
+        left.set(xscale="log", yscale="log", xlabel="$1/L$", ylabel="off infinite depth [%]; lines: 1/L")
         depths = sorted({depth for _, result in deep for depth in result.depths})
         left.set_xticks([1 / depth for depth in depths], [f"1/{depth}" for depth in depths])
         left.minorticks_off()
         left.set_ylim(top=10 * left.get_ylim()[1])  # room for the legend
-        left.set_xlabel("$1/L$")
-        left.set_ylabel("off infinite depth [%]; lines: 1/L")
         left.legend(fontsize=8, loc="upper left", ncols=2)
-        right.set_xlabel(r"relative depth  $\ell/L$")
-        right.set_ylabel("self-overlap (solid), overlap (dashed)")
+        right.set(xlabel=r"relative depth  $\ell/L$", ylabel="self-overlap (solid), overlap (dashed)")
         right.legend()
         return to_svg(drawing)
 
 
 def _approach(axis: Axes, activation: str, result: DeepLimit, i: int) -> None:
     inverse = 1 / np.array(result.depths)
-    for j, (quantity, symbol) in enumerate(QUANTITIES.items()):
+    for j, (quantity, symbol) in enumerate(_QUANTITIES.items()):
         off = 100 * np.abs(result.layered[quantity] / result.limit[quantity] - 1)
-        axis.plot(inverse, off, MARKERS[j], ms=5, mfc="white" if i else INKS[j], color=INKS[j],
-                  label=f"{activation}: {symbol}")  # fmt: skip
+        points(axis, inverse, off, None, j, filled=not i, ms=5, label=f"{activation}: {symbol}")
         axis.plot(inverse, off[-1] * inverse / inverse[-1], color=INKS[j], lw=0.8, ls=("-", "--")[i % 2])
 
 
@@ -150,14 +137,11 @@ def scan(evidence: Evidence) -> str:
     with figure(len(deep)) as (drawing, axes):
         for axis, (activation, result) in zip(axes, deep, strict=True):
             for i, (shape, row) in enumerate(zip(result.shapes.tolist(), result.replicon, strict=True)):
-                axis.plot(result.tilts, row, MARKERS[i % len(MARKERS)] + "-", ms=4, mfc="white", lw=1,
-                          color=INKS[i % len(INKS)], label=f"shape {shape:g}")  # fmt: skip
+                points(axis, result.tilts, row, None, i, line="-", lw=1, label=f"shape {shape:g}")
             axis.axhline(1, color="0.3", lw=1.2)
-            axis.set_xscale("log")
-            axis.set_yscale("log")
-            axis.set_title(activation, fontsize=10, loc="left")
-            axis.set_xlabel(r"tilt  $b = \beta^2 L$")
+            axis.set(xscale="log", yscale="log", xlabel=r"tilt  $b = \beta^2 L$")
             axis.set_ylabel("replicon at infinite depth (unstable above 1)")
+            axis.set_title(activation, fontsize=10, loc="left")
             axis.set_ylim(top=100 * axis.get_ylim()[1])  # room for the legend
             axis.legend(fontsize=8, loc="upper left", ncols=2)
         return to_svg(drawing)

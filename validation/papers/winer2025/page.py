@@ -60,5 +60,5 @@ def _records_as_json(tests: FamilyTests) -> list[dict[str, Any]]:
 
 
 def _measured_as_json(tests: FamilyTests) -> dict[str, Any]:
-    limits = {limit.name: {"value": limit.value, "error": limit.error} for limit in tests.limits}
+    limits = {f"{limit.quantity}, {limit.at}": {"value": limit.value, "error": limit.error} for limit in tests.limits}
     return {"depth": tests.depth, "limits": limits}

@@ -46,31 +46,17 @@ class Depth:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much of theory is worked out.
+    """How much of theory is worked out."""
 
-    Attributes
-    ----------
-    lines : tuple of int
-        Depths of unshaped networks whose line of instability is located.
-    line_end : float
-        Largest beta looked at.
-    broken : tuple of (str, int, tuple of float)
-        Activation, depth and betas at which the broken solution is worked out.
-    scan_shapes, scan_tilts : tuple of float
-        Grid on which the stability of infinitely deep shaped networks is worked out.
-    converging : tuple of int
-        Depths of the layer-by-layer solutions that must approach the limit of infinite depth.
-    trends : tuple of int
-        Depths of unshaped networks whose energy and entropy are followed.
-    """
-
-    lines: tuple[int, ...]
-    line_end: float
+    lines: tuple[int, ...]  #: depths of unshaped networks whose line of instability is located
+    line_end: float  #: largest beta looked at
+    #: Activation, depth and betas at which the broken solution is worked out.
     broken: tuple[tuple[str, int, tuple[float, ...]], ...]
-    scan_shapes: tuple[float, ...]
+    scan_shapes: tuple[float, ...]  #: grid on which the stability of infinitely deep shaped networks is worked out
     scan_tilts: tuple[float, ...]
+    #: Depths of the layer-by-layer solutions that must approach the limit of infinite depth.
     converging: tuple[int, ...]
-    trends: tuple[int, ...]
+    trends: tuple[int, ...]  #: depths of unshaped networks whose energy and entropy are followed
 
 
 _FULL = Effort(
@@ -88,29 +74,20 @@ _QUICK = Effort(
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole run.
-
-    Attributes
-    ----------
-    quick : bool
-    effort : Effort
-    families : dict
-        Configurations by name of their folder.
-    """
+    """The whole run."""
 
     quick: bool
     effort: Effort
-    families: dict[Family, dict[str, RunConfig]]
+    families: dict[Family, dict[str, RunConfig]]  #: configurations by name of their folder
 
     def identity(self) -> dict[str, Any]:
         """Return what distinguishes this run from another one in the same folder."""
+        configs = {name: config for runs in self.families.values() for name, config in runs.items()}
         return {
             "paper": PAPER,
             "quick": self.quick,
             "effort": asdict(self.effort),
-            "runs": {
-                name: config.model_dump(mode="json") for runs in self.families.values() for name, config in runs.items()
-            },
+            "runs": {name: config.model_dump(mode="json") for name, config in configs.items()},
         }
 
 

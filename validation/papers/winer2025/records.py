@@ -13,30 +13,16 @@ from validation.numbers.compare import LEVEL, Place, Verdict, smallest_adjusted_
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """A claim of the register tested on one family of runs.
-
-    Attributes
-    ----------
-    claim, family : str
-    verdict : Verdict
-    summary : str
-    p : float
-        That all its predictions hold at once; nan where it compares nothing.
-    negative_control : str
-    told_apart : bool
-        Whether the negative control was.
-    figure : str
-        An <svg> element, or nothing.
-    """
+    """A claim of the register tested on one family of runs."""
 
     claim: str
     family: str
     verdict: Verdict
     summary: str
-    p: FloatOrNan
+    p: FloatOrNan  #: that all its predictions hold at once; nan where it compares nothing
     negative_control: str
-    told_apart: bool
-    figure: str
+    told_apart: bool  #: whether the negative control was
+    figure: str  #: an <svg> element, or nothing
 
 
 @dataclass(frozen=True)
@@ -47,11 +33,6 @@ class MeasuredLimit:
     at: Place
     value: float
     error: float
-
-    @property
-    def name(self) -> str:
-        """What it is and where, for people to read."""
-        return f"{self.quantity}, {self.at}"
 
 
 @dataclass(frozen=True)
@@ -64,21 +45,10 @@ class CaptionedFigure:
 
 @dataclass(frozen=True)
 class FamilyTests:
-    """Everything that one family of runs says.
-
-    Attributes
-    ----------
-    records : tuple of FamilyRecord
-    untested : dict
-        Reasons, by claim.
-    limits : tuple of MeasuredLimit
-    depth : int
-    label : str
-    figures : tuple of CaptionedFigure
-    """
+    """Everything that one family of runs says."""
 
     records: tuple[FamilyRecord, ...]
-    untested: dict[str, str]
+    untested: dict[str, str]  #: reasons, by claim
     limits: tuple[MeasuredLimit, ...]
     depth: int
     label: str

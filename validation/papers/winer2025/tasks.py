@@ -11,19 +11,24 @@ from typing import Any, TypeVar
 from mcsim.config import RandomMlp, RunConfig
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
-from validation.claims.base import Finding, NotApplicableError
+from validation.claims import REGISTER
+from validation.claims.base import Claim
 from validation.pages.finding_figures import finding_figures
 from validation.pages.mlp_section import family_section
+from validation.papers.paper import put_to_test
 from validation.papers.tasks import ResultStore, Task
 from validation.papers.winer2025 import theory
 from validation.papers.winer2025.plan import DEEP, SHALLOW, TREND_BETA, Depth, Family, Plan
 from validation.papers.winer2025.records import CaptionedFigure, FamilyTests, limits_of, record_of
-from validation.papers.winer2025.register import TESTED
-from validation.runs.mlp_family import MlpFamily, families_of_mlps
+from validation.runs.mlp_family import families_of_mlps
 from validation.runs.mlps import MeasuredMlp
 from validation.runs.spins import read_measured
+from validation.runs.subject import Subject
 
 R = TypeVar("R")
+
+# The claims of the register that the paper's families of runs are tested for.
+TESTED: dict[str, Claim] = {name: claim for name, claim in REGISTER.items() if claim.about is Subject.RANDOM_MLPS}
 
 
 @dataclass(frozen=True)
@@ -41,29 +46,14 @@ def build_tasks(plan: Plan) -> list[Task[Any]]:
 
 def _family_tasks(family: Family, configs: dict[str, RunConfig]) -> Iterator[Task[Any]]:
     sampled = [
-        Task(
-            f"sample-{name}",
-            SampledRun,
-            {"config": config.model_dump(mode="json")},
-            partial(_sample, name=name, config=config),
-            about=name,
-            cost=_sampling_cost(config),
-            group=family.name,
-        )
+        Task(f"sample-{name}", SampledRun, {"config": config.model_dump(mode="json")},
+             partial(_sample, name=name, config=config), about=name, cost=_sampling_cost(config), group=family.name)
         for name, config in configs.items()
-    ]
+    ]  # fmt: skip
     yield from sampled
     names = list(configs)
-    yield Task(
-        f"test-{family}",
-        FamilyTests,
-        {"claims": sorted(TESTED)},
-        partial(_test, names=names),
-        about=family,
-        needs=tuple(sampled),
-        cost=20.0 * len(names),
-        group=family.name,
-    )
+    yield Task(f"test-{family}", FamilyTests, {"claims": sorted(TESTED)}, partial(_test, names=names), about=family,
+               needs=tuple(sampled), cost=20.0 * len(names), group=family.name)  # fmt: skip
 
 
 def _sampling_cost(config: RunConfig) -> float:
@@ -90,10 +80,10 @@ def _test(store: ResultStore, names: list[str]) -> FamilyTests:
     """Test every claim of the register that these runs can speak about, and draw what they measured."""
     runs = [read_measured(store.folder.parent / "runs" / name) for name in names]
     (family,) = families_of_mlps([run for run in runs if isinstance(run, MeasuredMlp)])
-    findings, untested = _findings(family)
+    findings, untested = put_to_test(TESTED, family)
     return FamilyTests(
         records=tuple(record_of(finding, finding_figures(finding)) for finding in findings),
-        untested=untested,
+        untested={refusal.claim.id: refusal.reason for refusal in untested},
         limits=tuple(limit for finding in findings for limit in limits_of(finding)),
         depth=family.largest.model.depth,
         label=family.label,
@@ -101,38 +91,27 @@ def _test(store: ResultStore, names: list[str]) -> FamilyTests:
     )
 
 
-def _findings(family: MlpFamily) -> tuple[list[Finding], dict[str, str]]:
-    findings, untested = [], {}
-    for name, claim in TESTED.items():
-        try:
-            findings.append(claim.test(family))
-        except NotApplicableError as error:
-            untested[name] = str(error)
-    return findings, untested
-
-
 def _theory_tasks(plan: Plan) -> Iterator[Task[Any]]:
     effort = plan.effort
     for activation in SHALLOW:
         for depth in effort.lines:
-            at, solve = Depth(activation, depth), partial(theory.stability_line, activation, depth, effort.line_end)
-            yield _solved("line", at, theory.StabilityLine, {"end": effort.line_end}, solve, 4.0 * depth)
+            solve = partial(theory.stability_line, activation, depth, effort.line_end)
+            at = Depth(activation, depth)
+            yield _solved("line", at, theory.StabilityLine, solve, 4.0 * depth, end=effort.line_end)
     for activation, depth, betas in effort.broken:
-        at, broken = Depth(activation, depth), partial(theory.broken_solutions, activation, depth, betas)
-        yield _solved("broken", at, theory.BrokenSolutions, {"betas": list(betas)}, broken, 5.0 * len(betas))
+        solve_broken = partial(theory.broken_solutions, activation, depth, betas)
+        at = Depth(activation, depth)
+        yield _solved("broken", at, theory.BrokenSolutions, solve_broken, 5.0 * len(betas), betas=betas)
     for activation in SHALLOW:
         trend = partial(theory.depth_trend, activation, effort.trends, TREND_BETA)
-        inputs = {"depths": list(effort.trends), "beta": TREND_BETA}
-        yield _solved("trend", activation, theory.DepthTrend, inputs, trend, 2.0)
+        yield _solved("trend", activation, theory.DepthTrend, trend, 2.0, depths=effort.trends, beta=TREND_BETA)
     for activation in DEEP:
-        grid = (effort.scan_shapes, effort.scan_tilts, effort.converging)
-        inputs = dict(zip(("shapes", "tilts", "depths"), map(list, grid), strict=True))
-        inputs["converging"] = list(theory.CONVERGING[activation])
-        yield _solved("deep", activation, theory.DeepLimit, inputs, partial(theory.deep_limit, activation, *grid), 20.0)
+        shapes, tilts, depths = effort.scan_shapes, effort.scan_tilts, effort.converging
+        deep = partial(theory.deep_limit, activation, shapes, tilts, depths)
+        yield _solved("deep", activation, theory.DeepLimit, deep, 20.0, shapes=shapes, tilts=tilts, depths=depths,
+                      converging=theory.CONVERGING[activation])  # fmt: skip
 
 
-def _solved(
-    name: str, about: Hashable, result: type[R], inputs: dict[str, Any], solve: Callable[[], R], cost: float
-) -> Task[R]:
+def _solved(name: str, about: Hashable, result: type[R], solve: Callable[[], R], cost: float, **inputs: Any) -> Task[R]:
     """Return a task of the theory, which needs nothing from the store."""
     return Task(f"{name}-{about}", result, inputs, lambda _: solve(), about, cost=cost)

@@ -25,29 +25,19 @@ THERMODYNAMIC = ("free_entropy", "energy", "entropy")
 
 @dataclass(frozen=True, eq=False)
 class StabilityLine:
-    """Where replica symmetry turns unstable, for one activation and depth.
+    """Where replica symmetry turns unstable, for one activation and depth."""
 
-    Attributes
-    ----------
-    line : float or None
-        The beta; None where it is stable up to `end`.
-    end : float
-    beta, replicon : float64 (n,)
-        Below and above it.
-    """
-
-    line: float | None
+    line: float | None  #: the beta; None where it is stable up to `end`
     end: float
-    beta: FloatArray
-    replicon: FloatArray
+    beta: FloatArray  #: below and above it, (n,)
+    replicon: FloatArray  #: (n,)
 
 
 @dataclass(frozen=True, eq=False)
 class BrokenSolution:
     """A fully broken solution beside the replica-symmetric one (rs), and its step function q(x) of the input layer.
 
-    Attributes are those of the solver's solutions; x (levels,) are the breakpoints between the input's overlaps and
-    their weights (levels + 1,).
+    Numbers are those of the solver's solutions.
     """
 
     beta: float
@@ -60,16 +50,13 @@ class BrokenSolution:
     rs_energy: float
     rs_free_entropy: float
     rs_replicon: float
-    x: FloatArray
-    input_overlaps: FloatArray
-    input_weights: FloatArray
+    x: FloatArray  #: breakpoints, (levels,)
+    input_overlaps: FloatArray  #: (levels + 1,)
+    input_weights: FloatArray  #: (levels + 1,)
 
 
-@dataclass(frozen=True, eq=False)
-class BrokenSolutions:
-    """Broken solutions of one activation and depth, at several temperatures."""
-
-    solutions: tuple[BrokenSolution, ...]
+# At several temperatures, of one activation and depth.
+BrokenSolutions = tuple[BrokenSolution, ...]
 
 
 @dataclass(frozen=True)
@@ -92,64 +79,36 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class DeepLimit:
-    """The limit of infinite depth of one shaped activation.
-
-    Attributes
-    ----------
-    depths : tuple of int
-    layered, limit, extrapolated, extrapolation_error : dict
-        By quantity, those of `THERMODYNAMIC` among them: at each depth, at infinite depth by the differential
-        equations, and continued there from the depths.
-    shapes, tilts : float64 arrays
-    replicon : float64 (shapes, tilts)
-        At infinite depth; nan where it was not solved.
-    failures : tuple of (shape, tilt, reason)
-        The points behind the nan.
-    largest : LargestReplicon
-    critical_tilt : float or None
-        Where the replicon passes 1 at shape 1.
-    t, k_d, k0 : float64 (n,)
-        Relative depth, and self-overlap and overlap there.
-    last_profile : Profile
-        Of the deepest network solved layer by layer.
-    """
+    """The limit of infinite depth of one shaped activation; dictionaries are by quantity, `THERMODYNAMIC` or other."""
 
     depths: tuple[int, ...]
-    layered: dict[str, FloatArray]
-    limit: dict[str, float]
-    extrapolated: dict[str, float]
+    layered: dict[str, FloatArray]  #: at each depth
+    limit: dict[str, float]  #: at infinite depth by the differential equations
+    extrapolated: dict[str, float]  #: continued there from the depths
     extrapolation_error: dict[str, float]
     shapes: FloatArray
     tilts: FloatArray
-    replicon: FloatArray
-    failures: tuple[tuple[float, float, str], ...]
+    replicon: FloatArray  #: at infinite depth, (shapes, tilts); nan where it was not solved
+    failures: tuple[tuple[float, float, str], ...]  #: shape, tilt and reason of the points behind the nan
     largest: LargestReplicon
-    critical_tilt: float | None
-    t: FloatArray
-    k_d: FloatArray
-    k0: FloatArray
-    last_profile: Profile
+    critical_tilt: float | None  #: where the replicon passes 1 at shape 1
+    t: FloatArray  #: relative depth, (n,)
+    k_d: FloatArray  #: self-overlap there, (n,)
+    k0: FloatArray  #: overlap there, (n,)
+    last_profile: Profile  #: of the deepest network solved layer by layer
 
 
 @dataclass(frozen=True, eq=False)
 class DepthTrend:
-    """What depth does to an unshaped activation at one beta, and order or chaos against the weight variance.
-
-    Attributes
-    ----------
-    beta : float
-    depths : tuple of int
-    energy, entropy, replicon : float64 (depths,)
-    variances, chi : float64 (n,)
-        Factor by which a layer multiplies the squared distance of nearby inputs at infinite temperature.
-    """
+    """What depth does to an unshaped activation at one beta, and order or chaos against the weight variance."""
 
     beta: float
     depths: tuple[int, ...]
-    energy: FloatArray
-    entropy: FloatArray
-    replicon: FloatArray
-    variances: FloatArray
+    energy: FloatArray  #: (depths,)
+    entropy: FloatArray  #: (depths,)
+    replicon: FloatArray  #: (depths,)
+    variances: FloatArray  #: (n,)
+    #: Factor by which a layer multiplies the squared distance of nearby inputs at infinite temperature, (n,).
     chi: FloatArray
 
 
@@ -169,7 +128,7 @@ def stability_line(activation: str, depth: int, end: float) -> StabilityLine:
 def broken_solutions(activation: str, depth: int, betas: Sequence[float]) -> BrokenSolutions:
     """Solve for full replica symmetry breaking at each beta."""
     model = network(activation, depth)
-    return BrokenSolutions(tuple(_broken(model, beta) for beta in betas))
+    return tuple(_broken(model, beta) for beta in betas)
 
 
 def _broken(model: MlpModel, beta: float) -> BrokenSolution:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from scipy import stats
 
-from validation.claims.base import Claim, Finding, NotApplicableError
-from validation.networks.energies import EnergyPoint, Phase
+from validation.claims.base import Claim, Finding
+from validation.networks.energies import Phase
 from validation.numbers.compare import LEVEL, Comparison, Place, Verdict, share_level
 from validation.papers.barney2024.evidence import Evidence
-from validation.papers.barney2024.plan import ABSTRACT
 from validation.papers.barney2024.states import MonteCarlo
+from validation.papers.evidence import needed
 
 # Close to T_c loops of bonds interact, which the correction leaves out.
 ABOVE = 1.2
@@ -39,18 +39,16 @@ def equivalence(comparisons: Sequence[Comparison], relevant: float = RELEVANT) -
 
 
 def _compared(evidence: Evidence) -> Iterator[tuple[Phase, Comparison]]:
-    """Give the energies that TAP speaks about, with the phase they are of."""
-    for network, sampled in evidence.have(MonteCarlo, evidence.main):
-        for stage in sampled.stages:
+    """Give the energies that TAP speaks about, with the phase they are of.
+
+    The plain TAP energy stands for a state with a soft mode, of no harmonic neighbourhood.
+    """
+    for network, stages in evidence.have(MonteCarlo, evidence.main):
+        for stage in stages:
             for point in stage.comparable_energies:
                 if point.phase == "ordered" or point.reduced >= ABOVE:
                     at = Place(run=network.name, epoch=stage.epoch, reduced_temperature=point.reduced)
-                    yield point.phase, replace(_with_loops(point), at=at)
-
-
-def _with_loops(point: EnergyPoint) -> Comparison:
-    """Return the comparison; the plain TAP energy stands for a state with a soft mode, of no harmonic neighbourhood."""
-    return point.against_tap if math.isnan(point.predicted.corrected) else point.against_corrected
+                    yield point.phase, point.against_tap(loops=not math.isnan(point.predicted.corrected), at=at)
 
 
 def _largest(comparisons: Sequence[Comparison]) -> float:
@@ -58,13 +56,11 @@ def _largest(comparisons: Sequence[Comparison]) -> float:
     return 100 * max((abs(c.measured / c.predicted - 1) for c in comparisons), default=0.0)
 
 
-def _tap_energy(claim: Claim, evidence: Evidence) -> Finding:
-    phases = list(_compared(evidence))
-    if not phases:
-        raise NotApplicableError("needs Monte Carlo energies of single networks")
+def tap_energy(claim: Claim, evidence: Evidence) -> Finding:
+    """Compare Monte Carlo energies with those of the TAP equations."""
+    phases = needed(list(_compared(evidence)), "Monte Carlo energies of single networks")
     comparisons = share_level([comparison for _, comparison in phases])
-    above = [comparison for phase, comparison in phases if phase == "above"]
-    ordered = [comparison for phase, comparison in phases if phase == "ordered"]
+    above, ordered = ([c for phase, c in phases if phase == wanted] for wanted in ("above", "ordered"))
     naive = [replace(comparison, predicted=0.0) for comparison in above]
     return claim.finding(
         evidence, equivalence(comparisons),
@@ -73,13 +69,3 @@ def _tap_energy(claim: Claim, evidence: Evidence) -> Finding:
         comparisons, "mean-field equations without the reaction term, whose paramagnet has no energy",
         equivalence(naive) is Verdict.FAIL,
     )  # fmt: skip
-
-
-TAP_ENERGY = Claim(
-    id="barney2024.tap-energy",
-    statement="The TAP equations describe single networks: Monte Carlo has their energies above T_c and in the ordered "
-    "phase.",
-    source=f"{ABSTRACT}: the technique used; the derivative of the TAP free energy is the energy.",
-    needs="Monte Carlo on the couplings of networks before and after training",
-    evaluate=_tap_energy,
-)

@@ -10,11 +10,13 @@ from itertools import groupby
 import numpy as np
 from scipy import stats
 
-from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.claims.base import Claim, Finding
+from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import LEVEL, Comparison, Place, Verdict
 from validation.papers.barney2024.evidence import Evidence, by_condition, crossings
 from validation.papers.barney2024.fits import Growth, fit_growth
-from validation.papers.barney2024.plan import ABSTRACT, Condition
+from validation.papers.barney2024.plan import Condition
+from validation.papers.evidence import needed
 
 # Difference of AICc at which one law is clearly better (Burnham & Anderson: hardly any support for the other).
 CLEARLY = 10.0
@@ -39,26 +41,25 @@ def law_verdict(fits: Sequence[Growth]) -> Verdict:
 
 def as_logarithm(fit: Growth, seed: int) -> Growth:
     """Return the fit to what a logarithm of time would have given: the fitted one with the same noise and seeds."""
-    rng = np.random.default_rng(seed)
-    count = fit.exponents.size
     curve = np.log(fit.laws["logarithm"].temperature(fit.epochs))
-    noise = fit.noise * math.sqrt(count) * rng.standard_normal((count, fit.epochs.size))
-    return fit_growth(fit.epochs, np.exp(curve + noise))
+    return _refitted(fit, curve, np.random.default_rng(seed))
 
 
 def as_shuffled(fit: Growth, seed: int) -> Growth:
     """Return the fit to the same temperatures in another order of time."""
     rng = np.random.default_rng(seed)
+    return _refitted(fit, fit.mean[rng.permutation(fit.epochs.size)], rng)
+
+
+def _refitted(fit: Growth, curve: FloatArray, rng: np.random.Generator) -> Growth:
     count = fit.exponents.size
-    order = rng.permutation(fit.epochs.size)
     noise = fit.noise * math.sqrt(count) * rng.standard_normal((count, fit.epochs.size))
-    return fit_growth(fit.epochs, np.exp(fit.mean[order] + noise))
+    return fit_growth(fit.epochs, np.exp(curve + noise))
 
 
-def _power_law(claim: Claim, evidence: Evidence) -> Finding:
-    fits = evidence.growths()
-    if not fits:
-        raise NotApplicableError("needs five stages after the first crossing at two seeds of one kind and rate")
+def power_law(claim: Claim, evidence: Evidence) -> Finding:
+    """Fit T_c(t) of every condition."""
+    fits = needed(evidence.growths(), "five stages after the first crossing at two seeds of one kind and rate")
     wrong = [
         law_verdict([control(fit, seed) for seed, fit in enumerate(fits.values())]) is Verdict.PASS
         for control in (as_logarithm, as_shuffled)
@@ -107,13 +108,13 @@ def pooled(pairs: Sequence[tuple[Comparison, float]]) -> tuple[float, float, flo
     return difference, error, sum(c.degrees for c, _ in pairs), sum(margin for _, margin in pairs) / n
 
 
-def _two_kinds(claim: Claim, evidence: Evidence) -> Finding:
+def two_kinds(claim: Claim, evidence: Evidence) -> Finding:
+    """Compare the exponents of both kinds at every learning rate."""
     fits = evidence.growths()
     rates = sorted({network.rate for network in evidence.main})
     both_kinds = [(rate, fits.get(Condition("relu", rate)), fits.get(Condition("binarised", rate))) for rate in rates]
     pairs = [pair_of_kinds(relu, binarised, rate) for rate, relu, binarised in both_kinds if relu and binarised]
-    if not pairs:
-        raise NotApplicableError("needs T_c(t) of both kinds at one learning rate")
+    needed(pairs, claim.needs)
     # No motion at all is what a kind without hidden order would show.
     wrong = [(replace(comparison, predicted=0.0), margin / 2) for comparison, margin in pairs]
     verdict, control = similar(*pooled(pairs)), similar(*pooled(wrong))
@@ -138,19 +139,3 @@ def _crossing_times(evidence: Evidence) -> str:
             epochs, _ = crossings(series)
             times.append(f"{epochs[0]:.3g} ({condition})" if epochs.size else f"never ({condition})")
     return ", ".join(times)
-
-
-POWER_LAW = Claim(
-    id="barney2024.power-law",
-    statement="The melting temperature T_c of the hidden order grows as a power law in training time.",
-    source=f"{ABSTRACT}; the summary says roughly.",
-    needs="T_c at five stages after the first crossing, at two seeds",
-    evaluate=_power_law,
-)
-TWO_KINDS = Claim(
-    id="barney2024.two-kinds",
-    statement="Networks with continuous and with binarised activations give similar results.",
-    source=f"{ABSTRACT}; similar is taken to mean exponents of T_c(t) within {100 * SIMILAR:.0f} % of each other.",
-    needs="T_c(t) of both kinds at one learning rate",
-    evaluate=_two_kinds,
-)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.claims.base import Claim, Finding
 from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p, verdict_of_agreement
 from validation.papers.barney2024.evidence import Evidence, least_limit, temperature_limit
-from validation.papers.barney2024.initial import HessianCurve, IdenticalLayers, TrainedShape
-from validation.papers.barney2024.plan import ABSTRACT
+from validation.papers.barney2024.initial import (
+    BOND_LAYERS,
+    HessianCurve,
+    IdenticalLayers,
+    TrainedShape,
+    closed_form,
+)
+from validation.papers.evidence import needed
 
 RELEVANT = 0.03
 
@@ -20,10 +26,9 @@ def is_broken_below(curve: HessianCurve) -> bool:
     return bool(np.all(below < 0) and np.all(above > 0))
 
 
-def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
-    shape = evidence.of(TrainedShape)
-    if shape is None:
-        raise NotApplicableError(f"needs {claim.needs}")
+def glass(claim: Claim, evidence: Evidence) -> Finding:
+    """Compare where random networks come closest to instability with the theory's T_c."""
+    shape = needed(evidence.of(TrainedShape), claim.needs)
     t_c, broken = shape.curve.critical_temperature, is_broken_below(shape.curve)
     limit, least = temperature_limit(shape.sizes), least_limit(shape.sizes)
     touch, depth = limit.against(t_c), least.against(0.0)
@@ -34,7 +39,7 @@ def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
     already = sum(stage.crosses for stage in untrained)
     agreed = verdict_of_agreement([touch], RELEVANT)
     return claim.finding(
-        evidence, _initial_verdict(agreed, depth, broken, crossed, count),
+        evidence, _glass_verdict(agreed, depth, broken, crossed, count),
         f"the replica-symmetric Hessian is {'negative at every temperature' if broken else 'NOT negative'} below "
         f"T_c (down to {shape.curve.replica_symmetric.min():.3f}), so replica symmetry is broken; {count} random "
         f"networks come closest to instability at T = {limit.value:.3f} ± {limit.error:.3f} for N → ∞ (theory "
@@ -47,7 +52,7 @@ def _initial_glass(claim: Claim, evidence: Evidence) -> Finding:
     )  # fmt: skip
 
 
-def _initial_verdict(agreed: Verdict, depth: Comparison, broken: bool, crossed: int, count: int) -> Verdict:
+def _glass_verdict(agreed: Verdict, depth: Comparison, broken: bool, crossed: int, count: int) -> Verdict:
     if agreed is Verdict.FAIL or not broken or 2 * crossed > count:
         return Verdict.FAIL
     if depth.p < LEVEL / 2 or depth.minimal_detectable_effect > 0.1:
@@ -55,12 +60,11 @@ def _initial_verdict(agreed: Verdict, depth: Comparison, broken: bool, crossed: 
     return agreed
 
 
-def _closed_form(claim: Claim, evidence: Evidence) -> Finding:
-    identical = evidence.of(IdenticalLayers)
-    if identical is None:
-        raise NotApplicableError(f"needs {claim.needs}")
-    limit, predicted = temperature_limit(identical.sizes), identical.closed_form
-    measured, wrong = limit.against(predicted), limit.against(identical.one_layer_less)
+def critical_temperature(claim: Claim, evidence: Evidence) -> Finding:
+    """Compare the same for identical layers with T_c in closed form."""
+    identical = needed(evidence.of(IdenticalLayers), claim.needs)
+    limit, predicted = temperature_limit(identical.sizes), closed_form()
+    measured, wrong = limit.against(predicted), limit.against(closed_form(BOND_LAYERS - 1))
     exact = abs(identical.eigenvalue - predicted)
     verdict = verdict_of_agreement([measured], RELEVANT)
     return claim.finding(
@@ -73,20 +77,3 @@ def _closed_form(claim: Claim, evidence: Evidence) -> Finding:
         f"the closed form of one layer less, {wrong.predicted:.3f}",
         smallest_adjusted_p([wrong]) < LEVEL,
     )  # fmt: skip
-
-
-INITIAL_GLASS = Claim(
-    id="barney2024.initial-glass",
-    statement="A network with independent random weights maps to a layered Sherrington-Kirkpatrick spin glass with "
-    "replica symmetry breaking; its T_c, T_c² = λ_max(A), is where one network's I - M nearly touches zero.",
-    source=f"{ABSTRACT}; Fig. 3.",
-    needs="random networks of the trained ones' shape at several sizes",
-    evaluate=_initial_glass,
-)
-CLOSED_FORM = Claim(
-    id="barney2024.critical-temperature",
-    statement="The spin-glass-to-paramagnet temperature is calculated: T_c = √(2 C cos(π/(L+2))) for identical layers.",
-    source=f"{ABSTRACT} and summary.",
-    needs="random networks of identical layers at several sizes",
-    evaluate=_closed_form,
-)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from validation.claims.base import Claim, Finding, NotApplicableError
+from validation.claims.base import Claim, Finding
 from validation.numbers.compare import Verdict
 from validation.papers.barney2024.evidence import Evidence, every, first_crossing
-from validation.papers.barney2024.plan import ABSTRACT
 from validation.papers.barney2024.states import SolutionCount, Where
+from validation.papers.evidence import needed
 
 
 def glass_verdict(before: Sequence[SolutionCount], after: Sequence[SolutionCount]) -> Verdict:
@@ -25,13 +25,10 @@ def counts(evidence: Evidence, where: Where, *, trained: bool) -> list[SolutionC
     """Return the censuses at one place of the phase diagram before training, or at the last stage counted."""
     chosen = []
     for network in evidence.main:
-        there = [count for count in evidence.counts(network) if count.where == where]
-        ours = [count for count in there if (count.epoch > 0) is trained]
-        last = max((count.epoch for count in ours), default=0.0)
-        latest = [count for count in ours if count.epoch == last]
-        if latest:
+        ours = [count for count in evidence.counts(network) if count.where == where and (count.epoch > 0) is trained]
+        if ours:
             # Of several temperatures of one place the one where most is found: solutions there are solutions.
-            chosen.append(max(latest, key=lambda count: count.most))
+            chosen.append(max(ours, key=lambda count: (count.epoch, count.most)))
     return chosen
 
 
@@ -45,11 +42,11 @@ def _told(counts: Sequence[SolutionCount]) -> str:
     )
 
 
-def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
+def glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
+    """Count solutions in the initial glass, and just below melting after training."""
     before, after = counts(evidence, "glass", trained=False), counts(evidence, "melting", trained=True)
     cold, hot = counts(evidence, "glass", trained=True), counts(evidence, "melting", trained=False)
-    if not before or not after:
-        raise NotApplicableError("needs a census of TAP solutions before and after training")
+    needed(before and after, "a census of TAP solutions before and after training")
     crossed = [first_crossing(series) for series in evidence.critical(evidence.main)]
     epochs = [epoch for epoch in crossed if epoch is not None]
     quick = f"epochs {min(epochs):.3g} to {max(epochs):.3g}" if epochs else "no epoch"
@@ -63,10 +60,10 @@ def _glass_destroyed(claim: Claim, evidence: Evidence) -> Finding:
     )  # fmt: skip
 
 
-def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
-    before, after = (counts(evidence, "melting", trained=trained) for trained in (False, True))
-    if not after:
-        raise NotApplicableError("needs a census of TAP solutions of trained networks")
+def hidden_order(claim: Claim, evidence: Evidence) -> Finding:
+    """Count solutions just below melting after training."""
+    before = counts(evidence, "melting", trained=False)
+    after = needed(counts(evidence, "melting", trained=True), "a census of TAP solutions of trained networks")
     single = [count for count in after if count.single]
     others = ", ".join(f"{count.pairs} pairs" for count in after if not count.single) or "none"
     overlaps = [count.overlap for count in after if count.overlap is not None]
@@ -80,19 +77,3 @@ def _hidden_order(claim: Claim, evidence: Evidence) -> Finding:
         "single pair",
         bool(before) and every(untrained) is not Verdict.PASS,
     )  # fmt: skip
-
-
-GLASS_DESTROYED = Claim(
-    id="barney2024.glass-destroyed",
-    statement="Training quickly destroys the spin glass: many TAP solutions become a single pair.",
-    source=ABSTRACT,
-    needs="censuses of TAP solutions before and after training",
-    evaluate=_glass_destroyed,
-)
-HIDDEN_ORDER = Claim(
-    id="barney2024.hidden-order",
-    statement="A phase with a hidden order appears: just below T_c a trained network has one pair of TAP solutions.",
-    source=ABSTRACT,
-    needs="complete censuses of seven trained networks",
-    evaluate=_hidden_order,
-)

@@ -9,36 +9,33 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from validation.claims.base import Claim, Finding, NotApplicableError
-from validation.networks import HiddenOrder
+from validation.claims.base import Claim, Finding
+from validation.networks.hidden_order import HiddenOrder
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import LEVEL, Comparison, Verdict
 from validation.papers.barney2024.couplings import SpectrumSeries, SpectrumStage
 from validation.papers.barney2024.evidence import Evidence, every, rich_and_lazy
-from validation.papers.barney2024.plan import ABSTRACT, NetworkSpec
+from validation.papers.barney2024.plan import NetworkSpec
 from validation.papers.barney2024.states import OrderSeries
+from validation.papers.evidence import needed
 
 
-def _log_ratio(quantity: str, rich: Sequence[float], lazy: Sequence[float]) -> Comparison:
-    a, b = np.log(rich), np.log(lazy)
-    quantity, error = f"{quantity}: rich against lazy", _error_of_difference(a, b)
-    return Comparison(quantity, float(a.mean()), error, float(b.mean()), a.size + b.size - 2)
+def _difference(quantity: str, a: FloatArray, b: FloatArray) -> list[Comparison]:
+    """Compare the means over two groups of networks, where there are two of either."""
+    if a.size < 2 or b.size < 2:
+        return []
+    error = math.sqrt(a.var(ddof=1) / a.size + b.var(ddof=1) / b.size)
+    return [Comparison(quantity, float(a.mean()), error, float(b.mean()), a.size + b.size - 2)]
 
 
 def _rich_against_lazy(evidence: Evidence) -> list[Comparison]:
-    """Compare how far spectra and weights have moved in the end, where there are two networks of either kind."""
-    rich, lazy = (_at(evidence, networks, stage=-1) for networks in rich_and_lazy(evidence.side))
-    if len(rich) < 2 or len(lazy) < 2:
-        return []
+    """Compare how far spectra and weights have moved in the end."""
+    groups = [_at(evidence, networks, stage=-1) for networks in rich_and_lazy(evidence.side)]
+    distances = [np.log([spectrum.distance for spectrum in group]) for group in groups]
+    motions = [np.log([spectrum.moved for spectrum in group]) for group in groups]
     return [
-        _log_ratio(
-            "log of the spectral distance from before",
-            [spectrum.distance for spectrum in rich],
-            [spectrum.distance for spectrum in lazy],
-        ),
-        _log_ratio(
-            "log of the weights' motion", [spectrum.moved for spectrum in rich], [spectrum.moved for spectrum in lazy]
-        ),
+        *_difference("log of the spectral distance from before: rich against lazy", *distances),
+        *_difference("log of the weights' motion: rich against lazy", *motions),
     ]
 
 
@@ -56,10 +53,10 @@ def spectrum_verdict(outliers: Sequence[int], comparisons: Sequence[Comparison])
     return has if p * len(comparisons) < LEVEL else Verdict.INCONCLUSIVE
 
 
-def _spectrum(claim: Claim, evidence: Evidence) -> Finding:
+def spectrum(claim: Claim, evidence: Evidence) -> Finding:
+    """Look for outliers and tails after training, and compare rich with lazy learning."""
     first, last = (_at(evidence, evidence.main, stage) for stage in (0, -1))
-    if not last:
-        raise NotApplicableError("needs spectra of trained networks")
+    needed(last, "spectra of trained networks")
     comparisons = _rich_against_lazy(evidence)
     exchanged = [replace(c, measured=c.predicted, predicted=c.measured) for c in comparisons]
     before, after = ([stage.outliers for stage in stages] for stages in (first, last))
@@ -91,32 +88,19 @@ def task_verdict(orders: Sequence[HiddenOrder]) -> Verdict:
 
 def _last_orders(evidence: Evidence, networks: Sequence[NetworkSpec]) -> list[HiddenOrder]:
     """Return the ordered states in the end, of the networks that have one."""
-    last = [series.stages[-1].order for _, series in evidence.have(OrderSeries, networks)]
+    last = [series.stages[-1][1] for _, series in evidence.have(OrderSeries, networks)]
     return [order for order in last if order is not None]
 
 
-def _excess(true: Sequence[HiddenOrder], shuffled: Sequence[HiddenOrder]) -> list[Comparison]:
-    """Compare the share of layer 0 in the classes beyond that in shuffled ones, where there are two of either."""
-    if len(true) < 2 or len(shuffled) < 2:
-        return []
-    a, b = (
-        np.array([order.inputs.classes_centred.share - order.inputs.relabelled_mean for order in orders])
-        for orders in (true, shuffled)
-    )
-    quantity, error = "share beyond shuffled classes: true against shuffled", _error_of_difference(a, b)
-    return [Comparison(quantity, float(a.mean()), error, float(b.mean()), a.size + b.size - 2)]
-
-
-def _error_of_difference(a: FloatArray, b: FloatArray) -> float:
-    return math.sqrt(a.var(ddof=1) / a.size + b.var(ddof=1) / b.size)
-
-
-def _task_order(claim: Claim, evidence: Evidence) -> Finding:
-    true = _last_orders(evidence, evidence.main)
+def task_order(claim: Claim, evidence: Evidence) -> Finding:
+    """Compare how much of the order lies in the classes with classes shuffled, and with networks trained on such."""
+    true = needed(_last_orders(evidence, evidence.main), "the ordered state of trained networks")
     shuffled = _last_orders(evidence, [network for network in evidence.side if network.shuffled])
-    if not true:
-        raise NotApplicableError("needs the ordered state of trained networks")
-    shares, controls = ([order.inputs.classes_centred.share for order in orders] for orders in (true, shuffled))
+    excess = [
+        np.array([order.inputs.classes.share - order.inputs.relabelled for order in orders])
+        for orders in (true, shuffled)
+    ]
+    shares, controls = ([order.inputs.classes.share for order in orders] for orders in (true, shuffled))
     control = f", trained on shuffled labels {_percent(controls)}" if shuffled else ", no shuffled control"
     p, control_p = (
         ", ".join(format(order.inputs.relabelled_p, ".1g") for order in orders) for orders in (true, shuffled)
@@ -124,10 +108,11 @@ def _task_order(claim: Claim, evidence: Evidence) -> Finding:
     return claim.finding(
         evidence, task_verdict(true),
         f"of the input layer's order {_percent(shares)} lies in the span of the classes' means{control}; "
-        f"{_percent([order.inputs.classes_centred.expected for order in true])} for a random pattern, "
-        f"{_percent([order.inputs.relabelled_mean for order in true])} for classes shuffled (p = {p}; of the shuffled "
+        f"{_percent([order.inputs.classes.expected for order in true])} for a random pattern, "
+        f"{_percent([order.inputs.relabelled for order in true])} for classes shuffled (p = {p}; of the shuffled "
         f"networks {control_p or 'none'})",
-        _excess(true, shuffled), "networks trained on shuffled labels",
+        _difference("share beyond shuffled classes: true against shuffled", *excess),
+        "networks trained on shuffled labels",
         bool(shuffled) and task_verdict(shuffled) is not Verdict.PASS,
     )  # fmt: skip
 
@@ -135,19 +120,3 @@ def _task_order(claim: Claim, evidence: Evidence) -> Finding:
 def _percent(shares: Sequence[float]) -> str:
     values = [100 * share for share in shares]
     return f"{np.mean(values):.0f} %" if np.ptp(values) < 1 else f"{min(values):.0f} to {max(values):.0f} %"
-
-
-SPECTRUM = Claim(
-    id="barney2024.spectrum",
-    statement="The spectrum of the bond matrix develops tails with training, more in rich than in lazy learning.",
-    source=f"{ABSTRACT} and summary.",
-    needs="spectra of trained networks, and of rich and lazy ones",
-    evaluate=_spectrum,
-)
-TASK_ORDER = Claim(
-    id="barney2024.task-order",
-    statement="Training selects and strengthens a symmetry-broken state associated with the training task.",
-    source=ABSTRACT,
-    needs="ordered states of trained networks, and of networks trained on shuffled labels",
-    evaluate=_task_order,
-)

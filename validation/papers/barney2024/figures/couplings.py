@@ -5,19 +5,19 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from validation.claims.points import point
+from validation.networks.figures import TIME_LABEL
 from validation.pages.limits_figure import draw_limits
-from validation.pages.plots import INKS, MARKERS, figure, log_axis, to_svg
+from validation.pages.plots import INKS, figure, log_axis, points, to_svg
 from validation.papers.barney2024.couplings import SpectrumSeries, StabilityCurves
 from validation.papers.barney2024.evidence import Evidence, by_condition, least_limit, temperature_limit
-from validation.papers.barney2024.initial import IdenticalLayers, TrainedShape
+from validation.papers.barney2024.initial import IdenticalLayers, TrainedShape, closed_form
 from validation.papers.barney2024.plan import KINDS
 
 
 def _beta_axis(axis: Axes, label: str, critical: float) -> None:
     axis.axhline(0, color="0.3", lw=1.1)
     axis.axvline(1 / critical, color="0.3", lw=1.1, ls=":")
-    axis.set_xlabel(r"inverse temperature  $\beta$  [1/weights]")
-    axis.set_ylabel(label)
+    axis.set(xlabel=r"inverse temperature  $\beta$  [1/weights]", ylabel=label)
 
 
 def initial_stability(evidence: Evidence) -> str:
@@ -35,8 +35,8 @@ def initial_stability(evidence: Evidence) -> str:
         _beta_axis(left, "least eigenvalue of the Hessian", curve.critical_temperature)
         left.legend()
         for network, curves in evidence.have(StabilityCurves, evidence.main)[:1]:
-            right.plot(curves.beta, curves.before, MARKERS[0] + "-", ms=3.5, lw=0.8, mfc="white", color=INKS[0],
-                       label=f"one {network.kind} network")  # fmt: skip
+            points(right, curves.beta, curves.before, None, 0, line="-", ms=3.5, lw=0.8,
+                   label=f"one {network.kind} network")  # fmt: skip
             right.legend()
         _beta_axis(right, "least eigenvalue of $I - M$", curve.critical_temperature)
         right.set_ylim(bottom=-0.1)
@@ -49,7 +49,7 @@ def finite_size(evidence: Evidence) -> str:
     if shape is None or identical is None:
         return ""
     labels = ("the trained networks' shape", "five identical layers")
-    ensembles = ((shape.sizes, shape.curve.critical_temperature), (identical.sizes, identical.closed_form))
+    ensembles = ((shape.sizes, shape.curve.critical_temperature), (identical.sizes, closed_form()))
     with figure(2) as (drawing, axes):
         left, right = axes
         draw_limits(left, [point(temperature_limit(sizes), predicted) for sizes, predicted in ensembles], labels)
@@ -66,10 +66,9 @@ def stability_before_after(evidence: Evidence) -> str:
         return ""
     with figure(len(shown)) as (drawing, axes):
         for axis, (network, curves) in zip(axes, shown, strict=True):
-            axis.plot(curves.beta, curves.before, "o-", ms=3.5, lw=0.8, mfc="white", color=INKS[0],
-                      label="before training")  # fmt: skip
-            axis.plot(curves.beta, curves.after, "s-", ms=3.5, lw=0.8, color=INKS[1],
-                      label=f"after {curves.epoch:g} epochs")  # fmt: skip
+            points(axis, curves.beta, curves.before, None, 0, line="-", ms=3.5, lw=0.8, label="before training")
+            points(axis, curves.beta, curves.after, None, 1, line="-", filled=True, ms=3.5, lw=0.8,
+                   label=f"after {curves.epoch:g} epochs")  # fmt: skip
             _beta_axis(axis, "least eigenvalue of $I - M$", curves.reference)
             axis.set_ylim(min(-0.3, 1.1 * curves.after.min()), 1.05)
             axis.set_title(f"{network.kind}, rate {network.rate:g}", fontsize=10, loc="left")
@@ -92,10 +91,8 @@ def spectra(evidence: Evidence) -> str:
                 axis.stairs(histogram.density, histogram.edges, color=INKS[i], lw=width, ls=style,
                             label=f"{when} training")  # fmt: skip
             positive = [y for _, histogram, *_ in ends for y in histogram.density.tolist() if y > 0]
-            axis.set_yscale("log")
+            axis.set(xlabel="eigenvalue [weights]", ylabel="density", yscale="log")
             axis.set_ylim(0.5 * min(positive), 3 * max(positive))
-            axis.set_xlabel("eigenvalue [weights]")
-            axis.set_ylabel("density")
             axis.set_title(f"{network.kind}, rate {network.rate:g}", fontsize=10, loc="left")
             axis.legend()
         return to_svg(drawing)
@@ -112,15 +109,13 @@ def rich_lazy(evidence: Evidence) -> str:
         for i, (condition, networks) in enumerate(groups):
             for network, series in evidence.have(SpectrumSeries, networks):
                 trained = [stage for stage in series.stages if stage.epoch > 0]
-                label = f"output scale {condition.output_scale:g}" if network.seed == 0 else None
-                style = {"ms": 3.5, "lw": 0.8, "mfc": "white", "color": INKS[i], "label": label}
                 epochs = [stage.epoch for stage in trained]
-                axes[0].plot(epochs, [stage.distance for stage in trained], MARKERS[i] + "-", **style)
-                axes[1].plot(epochs, [stage.moved for stage in trained], MARKERS[i] + "-", **style)
+                moves = ([stage.distance for stage in trained], [stage.moved for stage in trained])
+                for axis, values in zip(axes, moves, strict=True):
+                    points(axis, epochs, values, None, i, line="-", ms=3.5, lw=0.8,
+                           label=f"output scale {condition.output_scale:g}" if network.seed == 0 else None)  # fmt: skip
         for axis, label in zip(axes, ("spectral distance from random", "motion of the weights"), strict=True):
             log_axis(axis, "x")
-            axis.set_yscale("log")
-            axis.set_xlabel("training time  $t$  [epochs]")
-            axis.set_ylabel(label)
+            axis.set(yscale="log", xlabel=TIME_LABEL, ylabel=label)
         axes[0].legend()
         return to_svg(drawing)

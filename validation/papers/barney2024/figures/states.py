@@ -16,9 +16,8 @@ from validation.networks.figures import (
     melting_figure,
     overlap_histograms_figure,
 )
-from validation.networks.monte_carlo import SampledEpoch
 from validation.networks.order_figures import pattern_figure, projections_figure
-from validation.pages.plots import INKS, MARKERS, figure, to_svg
+from validation.pages.plots import INKS, figure, points, to_svg
 from validation.papers.barney2024.evidence import Evidence
 from validation.papers.barney2024.states import OVERLAPS_AT, MonteCarlo, OrderSeries, SolutionCount, Where
 from validation.papers.paper import Section
@@ -26,10 +25,8 @@ from validation.papers.paper import Section
 
 def solutions(evidence: Evidence) -> str:
     """Draw the number of TAP solutions found just below melting and in the initial glass, against training time."""
-    counts = {network: evidence.counts(network) for network in evidence.main if network.seed == 0}
-    shown = {
-        network: censuses for network, censuses in counts.items() if any(count.where == "glass" for count in censuses)
-    }
+    counts = [(network.kind, evidence.counts(network)) for network in evidence.main if network.seed == 0]
+    shown = [(kind, censuses) for kind, censuses in counts if any(count.where == "glass" for count in censuses)]
     if not shown:
         return ""
     places: tuple[tuple[Where, str], ...] = (
@@ -38,9 +35,9 @@ def solutions(evidence: Evidence) -> str:
     )
     with figure(2) as (drawing, axes):
         for axis, (where, title) in zip(axes, places, strict=True):
-            for i, (network, censuses) in enumerate(shown.items()):
-                _solutions_of(axis, i, network.kind, _most_found(censuses, where))
-            epoch_axis(axis, [count.epoch for censuses in shown.values() for count in censuses])
+            for i, (kind, censuses) in enumerate(shown):
+                _solutions_of(axis, i, kind, _most_found(censuses, where))
+            epoch_axis(axis, [count.epoch for _, censuses in shown for count in censuses])
             axis.set_title(title, fontsize=10, loc="left")
             axis.set_ylabel("pairs of solutions found")
             axis.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -60,13 +57,12 @@ def _solutions_of(axis: Axes, i: int, kind: str, counts: Sequence[SolutionCount]
     epochs = np.array([count.epoch for count in counts])
     complete = np.array([count.verdict == "complete" for count in counts])
     pairs = np.array([count.pairs for count in counts])
-    # Kinds often agree: larger markers behind smaller ones.
-    size = 9 - 4 * i
+    size = 9 - 4 * i  # kinds often agree: larger markers behind smaller ones
     axis.plot(epochs, pairs, ("-", "--")[i % 2], lw=0.8, color=INKS[i], zorder=1 + i)
-    for chosen, fill, word in ((complete, INKS[i], "complete"), (~complete, "white", "incomplete")):
+    for chosen, filled, word in ((complete, True, "complete"), (~complete, False, "incomplete")):
         if chosen.any():
-            axis.plot(epochs[chosen], pairs[chosen], MARKERS[i], ms=size, mfc=fill, color=INKS[i],
-                      zorder=1 + i, label=f"{kind}, {word}")  # fmt: skip
+            points(axis, epochs[chosen], pairs[chosen], None, i, filled=filled, ms=size, zorder=1 + i,
+                   label=f"{kind}, {word}")  # fmt: skip
 
 
 def order_sections(evidence: Evidence) -> list[Section]:
@@ -76,58 +72,40 @@ def order_sections(evidence: Evidence) -> list[Section]:
         control = evidence.of(OrderSeries, replace(network, shuffled=True))
         if series.in_class_means is None:
             continue
+        title = f"Hidden order of {network.name}"
         sections += [
-            Section(
-                f"Hidden order of {network.name}: pattern",
-                pattern_figure(series.orders, series.pixel_mean, series.in_class_means),
-                "Magnetisations of the input layer in the TAP solution at 0.9 T(t), beside the images; white up, black "
-                "down, each on its own scale. Last: the part of it in the span of the classes' means.",
-            ),
-            Section(
-                f"Hidden order of {network.name}: what it lies along",
-                projections_figure(series.orders, [] if control is None else control.orders),
-                "Left: overlap of the TAP solution with the leading eigenvectors of J and the softest mode of I - M. "
-                "Middle: share of the input layer's pattern in the span of the classes' means, of the means of "
-                "shuffled classes, and along the mean image. Right: the output layer's pattern across classes.",
-            ),
-        ]
+            Section(f"{title}: pattern", pattern_figure(series.orders, series.pixel_mean, series.in_class_means),
+                    "Magnetisations of the input layer in the TAP solution at 0.9 T(t), beside the images; white up, "
+                    "black down, each on its own scale. Last: the part of it in the span of the classes' means."),
+            Section(f"{title}: what it lies along",
+                    projections_figure(series.orders, [] if control is None else control.orders),
+                    "Left: overlap of the TAP solution with the leading eigenvectors of J and the softest mode of "
+                    "I - M. Middle: share of the input layer's pattern in the span of the classes' means, of the means "
+                    "of shuffled classes, and along the mean image. Right: the output layer's pattern across "
+                    "classes."),
+        ]  # fmt: skip
     return sections
 
 
 # Title, drawing and caption of what Monte Carlo finds on one network.
-_SAMPLED: tuple[tuple[str, Callable[[Sequence[SampledEpoch]], str], str], ...] = (
-    (
-        "melting",
-        melting_figure,
-        "Where Monte Carlo sees the order along the softest mode melt: where the Binder ratio of the projection on it "
-        "takes a mean-field ferromagnet's critical value, and where its spread is largest. Right: over the T_c of the "
-        "TAP equations; dashed: a uniform ferromagnet with as many spins as take part in the mode.",
-    ),
-    (
-        "moments",
-        binder_figure,
-        "All spins: Binder ratio of the overlap of two copies, and N times its mean square. Right: Binder ratio of the "
-        "projection on the softest mode; 0.406 (dotted) is a mean-field ferromagnet's value at its transition.",
-    ),
-    (
-        "overlaps",
-        lambda stages: overlap_histograms_figure(stages, f"{OVERLAPS_AT:g} $T_c(t)$"),
-        "P(q) between copies, layer by layer with its number of spins, from glass to hidden order; bars: spread "
-        "between ladders.",
-    ),
-    (
-        "energies",
-        energy_figure,
-        "Monte Carlo less theory. Left: the TAP energy alone, which lacks closed loops of bonds; right: with loops, "
-        "where the state has a harmonic neighbourhood.",
-    ),
-)
+_SAMPLED: tuple[tuple[str, Callable[[MonteCarlo], str], str], ...] = (
+    ("melting", melting_figure, "Where Monte Carlo sees the order along the softest mode melt: where the Binder ratio "
+     "of the projection on it takes a mean-field ferromagnet's critical value, and where its spread is largest. Right: "
+     "over the T_c of the TAP equations; dashed: a uniform ferromagnet with as many spins as take part in the mode."),
+    ("moments", binder_figure, "All spins: Binder ratio of the overlap of two copies, and N times its mean square. "
+     "Right: Binder ratio of the projection on the softest mode; 0.406 (dotted) is a mean-field ferromagnet's value at "
+     "its transition."),
+    ("overlaps", lambda stages: overlap_histograms_figure(stages, f"{OVERLAPS_AT:g} $T_c(t)$"), "P(q) between copies, "
+     "layer by layer with its number of spins, from glass to hidden order; bars: spread between ladders."),
+    ("energies", energy_figure, "Monte Carlo less theory. Left: the TAP energy alone, which lacks closed loops of "
+     "bonds; right: with loops, where the state has a harmonic neighbourhood."),
+)  # fmt: skip
 
 
 def monte_carlo_sections(evidence: Evidence) -> list[Section]:
     """Return what Monte Carlo finds on each network sampled."""
     return [
-        Section(f"Monte Carlo on {network.name}: {title}", draw(sampled.stages), caption)
-        for network, sampled in evidence.have(MonteCarlo, evidence.main)
+        Section(f"Monte Carlo on {network.name}: {title}", draw(stages), caption)
+        for network, stages in evidence.have(MonteCarlo, evidence.main)
         for title, draw, caption in _SAMPLED
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from validation.networks.figures import epoch_axis
+from validation.networks.figures import TIME_LABEL, epoch_axis
 from validation.numbers.arrays import FloatArray
-from validation.pages.plots import INKS, MARKERS, figure, log_axis, to_svg
+from validation.pages.plots import INKS, figure, log_axis, points, to_svg
 from validation.papers.barney2024.evidence import Evidence, by_condition
 from validation.papers.barney2024.fits import Growth
 from validation.papers.barney2024.plan import KINDS, Condition, NetworkSpec
@@ -37,23 +37,19 @@ def phase_diagram(evidence: Evidence) -> str:
                 epochs = series[0].epochs
                 T = np.array([network.temperatures for network in series])
                 crosses = np.array([network.crosses for network in series]).all(axis=0)
-                for chosen, fill, name in ((crosses, INKS[i], label), (~crosses, "white", None)):
+                for chosen, filled, name in ((crosses, True, label), (~crosses, False, None)):
                     if chosen.any():
-                        axis.errorbar(epochs[chosen], T.mean(axis=0)[chosen], _spread(T)[chosen], fmt=MARKERS[i],
-                                      ms=4.5, mfc=fill, color=INKS[i], capsize=2, label=name)  # fmt: skip
+                        points(axis, epochs[chosen], T.mean(axis=0)[chosen], _spread(T)[chosen], i, filled=filled,
+                               ms=4.5, label=name)  # fmt: skip
                 axis.axhline(series[0].stages[0].random, color="0.3", lw=1.1, ls="--")
                 epoch_axis(axis, epochs)
-            _name_phases(axis, kind)
+            axis.set_ylim(bottom=0)
+            axis.set_title(kind, fontsize=10, loc="left")
+            axis.set_ylabel("temperature  $T$  [weights]")
+            for x, y, text in ((0.03, 0.06, "glass"), (0.6, 0.125, "hidden order"), (0.03, 0.6, "paramagnet")):
+                axis.text(x, y, text, transform=axis.transAxes, color="0.35", style="italic")
+            axis.legend(loc="upper left")
         return to_svg(drawing)
-
-
-def _name_phases(axis: Axes, kind: str) -> None:
-    axis.set_ylim(bottom=0)
-    axis.set_title(kind, fontsize=10, loc="left")
-    axis.set_ylabel("temperature  $T$  [weights]")
-    for x, y, text in ((0.03, 0.06, "glass"), (0.6, 0.125, "hidden order"), (0.03, 0.6, "paramagnet")):
-        axis.text(x, y, text, transform=axis.transAxes, color="0.35", style="italic")
-    axis.legend(loc="upper left")
 
 
 def error_rates(evidence: Evidence) -> str:
@@ -63,14 +59,13 @@ def error_rates(evidence: Evidence) -> str:
     with figure(2) as (drawing, axes):
         for axis, kind in zip(axes, KINDS, strict=True):
             for i, (label, networks) in enumerate(_rates(evidence, kind).items()):
-                stages = [trained.stages for _, trained in evidence.have(Trained, networks)]
+                stages = [trained for _, trained in evidence.have(Trained, networks)]
                 if not stages:
                     continue
                 epochs = [stage.epoch for stage in stages[0]]
                 errors = [[stage.validation_error for stage in network] for network in stages]
                 wrong = 100 * np.array(errors, dtype=np.float64)
-                axis.errorbar(epochs, wrong.mean(axis=0), _spread(wrong), fmt=MARKERS[i] + "-", ms=4, lw=0.8,
-                              color=INKS[i], capsize=2, label=label)  # fmt: skip
+                points(axis, epochs, wrong.mean(axis=0), _spread(wrong), i, line="-", filled=True, lw=0.8, label=label)
                 epoch_axis(axis, epochs)
                 axis.legend()
             log_axis(axis, "y")
@@ -89,22 +84,20 @@ def growth(evidence: Evidence) -> str:
         _laws(left, fits)
         for i, fit in enumerate(fits.values()):
             off = 100 * (np.exp(fit.mean) / fit.laws["power"].temperature(fit.epochs) - 1)
-            right.errorbar(fit.epochs, off, 100 * fit.noise, fmt=MARKERS[i % len(MARKERS)] + "-", ms=4, lw=0.7,
-                           mfc="white", color=INKS[i % len(INKS)], capsize=2)  # fmt: skip
+            points(right, fit.epochs, off, 100 * fit.noise, i, line="-", lw=0.7)
         right.axhline(0, color="0.3", lw=1.1)
         right.set_ylabel("off the power law [%]")
         for axis in axes:
             log_axis(axis, "x")
-            axis.set_xlabel("training time  $t$  [epochs]")
+            axis.set_xlabel(TIME_LABEL)
         return to_svg(drawing)
 
 
 def _laws(axis: Axes, fits: dict[Condition, Growth]) -> None:
     for i, (condition, fit) in enumerate(fits.items()):
-        ink, marker = INKS[i % len(INKS)], MARKERS[i % len(MARKERS)]
-        t = np.geomspace(fit.epochs[0], fit.epochs[-1], 60)
+        ink, t = INKS[i % len(INKS)], np.geomspace(fit.epochs[0], fit.epochs[-1], 60)
         label = f"{condition}: {fit.exponent:.3f} ± {fit.error:.3f}"
-        axis.plot(fit.epochs, np.exp(fit.mean), marker, ms=4, mfc="white", color=ink, label=label)
+        points(axis, fit.epochs, np.exp(fit.mean), None, i, label=label)
         axis.plot(t, fit.laws["power"].temperature(t), lw=1.1, color=ink)
         axis.plot(t, fit.laws["logarithm"].temperature(t), ":", lw=1.1, color=ink)
     axis.set_yscale("log")
