@@ -92,7 +92,8 @@ def points(
     if errors is None:
         axis.plot(x, y, marker + line, **(usual | style))
     else:
-        axis.errorbar(x, y, errors, **({"fmt": marker + line, "capsize": 2} | usual | style))
+        styled: dict[str, Any] = {"fmt": marker + line, "capsize": 2} | usual | style
+        axis.errorbar(x, y, errors, **styled)
 
 
 def averages(axis: Axes, x: ArrayLike, samples: FloatArray, ink: int, label: str, **style: Any) -> None:
