@@ -91,10 +91,7 @@ def _add_run_arguments(run: argparse.ArgumentParser) -> None:
         "that a claim needs; see 'campaigns')",
     )
     run.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        help="folder for runs (kept and reused), report.html and report.json",
+        "--out", type=Path, required=True, help="folder for runs (kept and reused), report.html and report.json"
     )
     run.add_argument(
         "--quick",

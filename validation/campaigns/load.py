@@ -31,37 +31,19 @@ class Campaign:
         return Subject.RANDOM_MLPS if isinstance(config.model, RandomMlp) else Subject.RANDOM_SPINS
 
     def runs(self, *, quick: bool) -> dict[str, RunConfig]:
-        """Return the configurations by name of their folder.
-
-        Raises
-        ------
-        ConfigError
-            One line, where quick ones are asked for and there are none.
-        """
+        """Return the configurations by name of their folder; a ConfigError where there are no quick ones to ask for."""
         if quick and "quick" not in self.efforts:
             raise ConfigError(f"{self.source}: quick: missing; it says what --quick samples, with keys as in 'full'")
         return self.efforts["quick" if quick else "full"]
 
 
 def parse_campaign(document: dict[str, Any], source: str = "campaign") -> Campaign:
-    """Return the campaign of a TOML document, with every run of it checked.
-
-    Raises
-    ------
-    ConfigError
-        With one line: the document's name, the key, the value and what would be right.
-    """
+    """Return the campaign of a TOML document, with every run of it checked, or raise as `expand`."""
     return _expanded(checked(CampaignDocument, document, source), source)
 
 
 def load_campaign(path: str | Path) -> Campaign:
-    """Read a campaign's file and check every run of it.
-
-    Raises
-    ------
-    ConfigError
-        As `parse_campaign`, and where the file cannot be read or is not TOML.
-    """
+    """Read a campaign's file and check every run of it; a ConfigError too where it cannot be read or is not TOML."""
     return _expanded(load_checked(CampaignDocument, path), str(path))
 
 

@@ -9,16 +9,9 @@ import numpy as np
 from validation.claims.base import WINER, Claim, Finding, NotApplicableError, require_integrable, require_sizes
 from validation.claims.mlp_saddle import RELEVANT, integrated_residuals, stable_entries, wrong_predictions
 from validation.claims.points import Point, Quantity, worst_of
+from validation.numbers import compare
 from validation.numbers.arrays import FloatArray
-from validation.numbers.compare import (
-    LEVEL,
-    Comparison,
-    Place,
-    share_level,
-    smallest_adjusted_p,
-    verdict_of_agreement,
-    worst_verdict,
-)
+from validation.numbers.compare import Comparison, Place
 from validation.numbers.estimate import Estimate, mean_of
 from validation.numbers.limit import STABLE
 from validation.runs.mlp_controls import controlled
@@ -100,20 +93,21 @@ def _curve(claim: Claim, family: MlpFamily) -> Finding:
         raise NotApplicableError("needs several temperatures where replica symmetry is stable")
     by_route = curve_points(family, entries)
     points = [p for at_entry in zip(*by_route.values(), strict=True) for p in at_entry]
-    against_theory = share_level([p.comparison for p in points])
-    routes = share_level(compare_routes(family))
+    against_theory = compare.share_level([p.comparison for p in points])
+    routes = compare.share_level(compare_routes(family))
     worst, between = worst_of(against_theory), worst_of(routes)
     sharp = float(np.median([c.minimal_detectable_effect / abs(c.predicted) for c in against_theory]))
+    verdicts = [compare.verdict_of_agreement(comparisons, RELEVANT) for comparisons in (against_theory, routes)]
     return claim.finding(
         family,
-        worst_verdict([verdict_of_agreement(against_theory, RELEVANT), verdict_of_agreement(routes, RELEVANT)]),
+        compare.worst_verdict(verdicts),
         f"s(e) at {len(entries)} temperatures by thermodynamic integration, MBAR and the density of states, "
         f"extrapolated in 1/N: largest deviation {worst.z:+.1f} standard errors ({worst.name}); half of the points "
         f"would have shown {100 * sharp:.2g} %; integration and MBAR compared network by network at {len(routes)} "
         f"points: largest deviation {between.z:+.1f} standard errors",
         [*against_theory, *routes],
         "the curve s(e) of weights of too large a variance",
-        smallest_adjusted_p([p.wrong for p in points if p.wrong]) < LEVEL,
+        compare.smallest_adjusted_p([p.wrong for p in points if p.wrong]) < compare.LEVEL,
         [CurveFigure(family, by_route)],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from validation.claims.glass_slots import (
     spread_of,
 )
 from validation.claims.overlap_law import OverlapLaw
-from validation.claims.points import Control, Point, PointsTest, Quantity, Tested, point, told
+from validation.claims.points import Control, Point, PointsTest, Quantity, point, told
 from validation.numbers.estimate import Estimate
 from validation.numbers.limit import GLASS, RESOLVED
 from validation.numbers.spread import APART, TOUCHING
@@ -132,8 +133,8 @@ def _triangles_above(family: SpinFamily) -> list[Point]:
     return [point(triangles.limit(family, i), 1.0) for i in glass_entries(family, PARAMAGNET)]
 
 
-def _blurred(tested: Tested) -> str:
-    return f"{told(tested.controls[0][0])} is blurred at these N, and tested against 0 alone"
+def _blurred(_: SpinFamily, controls: Sequence[Sequence[Point]]) -> str:
+    return f"{told(controls[0][0])} is blurred at these N, and tested against 0 alone"
 
 
 _PAPER = f"{BARNEY}: the random network is a multi-layer SK model"

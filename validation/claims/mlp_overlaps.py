@@ -35,13 +35,7 @@ TOLERANCE = 1e-4
 
 @lru_cache(maxsize=64)
 def predicted_variances(model: MlpModel, beta: float) -> tuple[float, ...]:
-    """Return the variance of P(K_ab) of each layer under full replica symmetry breaking.
-
-    Raises
-    ------
-    NotConvergedError
-        As `solve_frsb`.
-    """
+    """Return the variance of P(K_ab) of each layer under full replica symmetry breaking, or raise as `solve_frsb`."""
     overlaps = solve_frsb(model, beta, tolerance=TOLERANCE).overlaps
     return tuple(overlap.moment(2) - overlap.mean**2 for overlap in overlaps)
 

@@ -11,7 +11,7 @@ from mcsim.estimators.thermo import integration_weights
 from theory.mlp import LayerOverlap, RSSolution, solve_rs
 from theory.result import NotConvergedError
 from validation.claims.base import WINER, Claim, NotApplicableError, require_integrable, require_sizes
-from validation.claims.points import Control, Point, PointsTest, Quantity, Tested
+from validation.claims.points import Control, Point, PointsTest, Quantity
 from validation.numbers.arrays import FloatArray
 from validation.numbers.estimate import Estimate
 from validation.numbers.limit import STABLE
@@ -25,7 +25,6 @@ RELEVANT = 0.05
 WRONG_VARIANCE = 1.1
 FEWEST_SAMPLES = 8
 STEP = 0.01  # of beta, in derivatives along the branch
-
 
 Quantities = Callable[[MlpFamily], Sequence[Quantity]]
 
@@ -105,14 +104,11 @@ def unstable_entries(family: MlpFamily) -> list[int]:
 
 def wrong_predictions(family: MlpFamily, entries: list[int]) -> dict[int, RSSolution]:
     """Return, for some entries, what a theory with too large a weight variance predicts."""
-    model = family.theory
-    wrong = MlpFamily(family.runs, variance_factor=WRONG_VARIANCE)
+    name, wrong = family.theory.activation.name, MlpFamily(family.runs, variance_factor=WRONG_VARIANCE)
     try:
         return dict(zip(entries, wrong.predict(family.betas[entries]), strict=True))
     except NotConvergedError as error:
-        raise NotApplicableError(
-            f"the known-wrong theory of {model.activation.name} has no solution: {error}"
-        ) from None
+        raise NotApplicableError(f"the known-wrong theory of {name} has no solution: {error}") from None
 
 
 def _where_stable(quantities: Quantities, every: int, family: MlpFamily) -> list[Point]:
@@ -133,8 +129,8 @@ def _energies(entries: Callable[[MlpFamily], list[int]], family: MlpFamily) -> l
     return [ENERGY.point(family, i, family.predictions[i]) for i in entries(family)]
 
 
-def _left_out(tested: Tested) -> str:
-    beyond = sum(not stable for stable in tested.family.stable)
+def _left_out(family: MlpFamily, _: Sequence[Sequence[Point]]) -> str:
+    beyond = sum(not stable for stable in family.stable)
     return f"{beyond} colder slots left out, where replica symmetry is unstable" if beyond else ""
 
 

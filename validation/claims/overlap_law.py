@@ -42,26 +42,14 @@ class OverlapLaw:
 
 @lru_cache(maxsize=64)
 def full_breaking(couplings: LayeredCouplings, temperature: float) -> OverlapLaw:
-    """Return the law of full replica symmetry breaking.
-
-    Raises
-    ------
-    NotConvergedError
-        As `solve_frsb`.
-    """
+    """Return the law of full replica symmetry breaking, or raise as `solve_frsb`."""
     solution = solve_frsb(couplings, temperature, tolerance=TOLERANCE)
     return OverlapLaw(solution.overlap_function, couplings.layer_fractions, solution.energy)
 
 
 @lru_cache(maxsize=64)
 def no_breaking(couplings: LayeredCouplings, temperature: float) -> OverlapLaw:
-    """Return the replica-symmetric law: one overlap.
-
-    Raises
-    ------
-    NotConvergedError
-        As `solve_rs`.
-    """
+    """Return the replica-symmetric law, one overlap, or raise as `solve_rs`."""
     solution = solve_rs(couplings, temperature)
     one = StepFunction(np.empty(0), np.array([solution.overlaps]), plateau_start=0.0)
     return OverlapLaw(one, couplings.layer_fractions, solution.energy)

@@ -14,15 +14,8 @@ from typing import Any
 import numpy as np
 
 from validation.claims.base import Claim, Finding
-from validation.numbers.compare import (
-    LEVEL,
-    Comparison,
-    Verdict,
-    share_level,
-    smallest_adjusted_p,
-    verdict_of_agreement,
-    verdict_of_rejection,
-)
+from validation.numbers import compare
+from validation.numbers.compare import LEVEL, Comparison, Verdict, smallest_adjusted_p
 from validation.numbers.estimate import Estimate
 from validation.numbers.limit import Limit, Scaling, limit_of
 from validation.runs.family import Family
@@ -86,15 +79,6 @@ class PointsFigure:
 
 
 @dataclass(frozen=True)
-class Tested:
-    """What was tested, for the remark that a claim adds to its sentence."""
-
-    family: Any
-    points: Sequence[Point]
-    controls: Sequence[Sequence[Point]]
-
-
-@dataclass(frozen=True)
 class PointsTest:
     """Compares points with the theory; the `evaluate` of a claim."""
 
@@ -105,15 +89,16 @@ class PointsTest:
     relevant: float | None
     controls: tuple[Control, ...] = ()
     side: int = 0  #: of a claim that predictions fail: the sign of the deviation that it states, 0 for either
-    remark: Callable[[Tested], str] = lambda _: ""  #: what the finding's sentence says besides, given `Tested`
+    #: what the finding's sentence says besides, given the family and the points of each control
+    remark: Callable[[Any, Sequence[Sequence[Point]]], str] = lambda *_: ""
     figures: Callable[[Any], Sequence[Any]] = lambda _: ()  #: what is drawn besides the points, given the family
 
     def __call__(self, claim: Claim, family: Any) -> Finding:
         """Return the finding of a claim on a family."""
         points = self.points(family)
-        comparisons = share_level([point.comparison for point in points])
+        comparisons = compare.share_level([point.comparison for point in points])
         controls = [(control, control.points(family)) for control in self.controls]
-        remark = self.remark(Tested(family, points, [others for _, others in controls]))
+        remark = self.remark(family, [others for _, others in controls])
         drawn = [*points, *(point for control, others in controls if control.drawn for point in others)]
         return claim.finding(
             family,
@@ -127,8 +112,8 @@ class PointsTest:
 
     def _verdict(self, comparisons: Sequence[Comparison]) -> Verdict:
         if self.relevant is not None:
-            return verdict_of_agreement(comparisons, self.relevant)
-        verdict = verdict_of_rejection(comparisons)
+            return compare.verdict_of_agreement(comparisons, self.relevant)
+        verdict = compare.verdict_of_rejection(comparisons)
         if verdict is Verdict.PASS and worst_of(comparisons).z * self.side < 0:
             return Verdict.FAIL  # another deviation than the one claimed is another fault
         return verdict

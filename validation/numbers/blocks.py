@@ -30,12 +30,8 @@ class Estimates:
 def block_jackknife(chains: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimates:
     """Return a function of averages over chains and measurements, with its error.
 
-    Parameters
-    ----------
-    chains : float64 (chains, measurements, ...)
-        Independent chains of correlated measurements, at least 4 each.
-    statistic : callable
-        From averages, shape (...), to an array of any shape.
+    Chains (chains, measurements, ...) are independent and have at least 4 measurements each, correlated; the statistic
+    makes an array of any shape of averages (...).
     """
     count, measurements = chains.shape[:2]
     if measurements < _CUTS[0]:

@@ -110,12 +110,8 @@ def smallest_adjusted_p(comparisons: Sequence[Comparison]) -> float:
 def verdict_of_agreement(comparisons: Sequence[Comparison], relevant: float) -> Verdict:
     """Return whether predictions agree with what was measured.
 
-    Parameters
-    ----------
-    comparisons : sequence of Comparison
-    relevant : float
-        The relative deviation that would matter: at least half of the comparisons must be able to detect it for
-        agreement to count.
+    `relevant` is the relative deviation that would matter: at least half of the comparisons must be able to detect it
+    for agreement to count.
     """
     if not comparisons:
         return Verdict.INCONCLUSIVE

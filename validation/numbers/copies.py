@@ -18,13 +18,7 @@ from validation.numbers.arrays import FloatArray, IntArray
 
 
 def copies_of(pairs: int) -> int:
-    """Return the number of copies that have this many pairs.
-
-    Raises
-    ------
-    ValueError
-        Where no number of copies has.
-    """
+    """Return the number of copies that have this many pairs, or raise ValueError where no number has."""
     copies = (1 + isqrt(1 + 8 * pairs)) // 2
     if copies * (copies - 1) // 2 != pairs:
         raise ValueError(f"{pairs} pairs: no number of copies has so many")

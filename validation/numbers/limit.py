@@ -54,11 +54,8 @@ class Scaling:
         """The first of them as figures do."""
         return "$1/N$" if self.exponents[0] == 1 else f"$N^{{{-_fraction(self.exponents[0])}}}$"
 
-    def fits(self, sizes: FloatArray, values: FloatArray, errors: FloatArray) -> tuple[Extrapolation, ...]:
-        """Return a fit for each exponent."""
-        return tuple(self._fit(sizes, values, errors, exponent) for exponent in self.exponents)
-
-    def _fit(self, sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:
+    def fit(self, sizes: FloatArray, values: FloatArray, errors: FloatArray, exponent: float) -> Extrapolation:
+        """Return the fit by one of the exponents."""
         many, x = sizes.size >= MANY_SIZES, sizes**-exponent
         everything = extrapolate(x, values, errors, 2 if many and self.beyond is Beyond.FITTED else 1)
         if not many or self.beyond is not Beyond.IN_ERROR:
@@ -136,15 +133,9 @@ def limit_of(
     degrees: float,
     at: Place = NOWHERE,
 ) -> Limit:
-    """Continue estimates at several sizes to infinite size.
-
-    Raises
-    ------
-    ValueError
-        As `extrapolate`.
-    """
-    values = np.array([estimate.value for estimate in estimates])
-    fits = scaling.fits(sizes, values, _total_errors(estimates))
+    """Continue estimates at several sizes to infinite size, or raise as `extrapolate`."""
+    values, errors = np.array([estimate.value for estimate in estimates]), _total_errors(estimates)
+    fits = tuple(scaling.fit(sizes, values, errors, exponent) for exponent in scaling.exponents)
     return Limit(quantity, at, sizes, tuple(estimates), scaling, fits, degrees)
 
 

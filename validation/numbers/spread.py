@@ -38,12 +38,9 @@ class Spread:
 
 
 def spread(statistics: PairStatistics) -> Spread:
-    """Return the spread of f over samples from its averages in each (shape (samples,)).
+    """Return the spread of f over samples from its averages in each, (samples,).
 
-    Raises
-    ------
-    ValueError
-        For fewer than two samples or fewer than four copies.
+    Raises ValueError for fewer than two samples or four copies.
     """
     rows = np.stack(statistics, axis=-1)
     if np.isnan(rows).any():

@@ -22,10 +22,7 @@ from validation.numbers.lattice import lattice_distribution
 def squared_gaps(overlaps: FloatArray) -> FloatArray:
     """Return (q_mid - q_min)^2 of overlaps (..., rows, pairs), averaged over rows and triangles.
 
-    Raises
-    ------
-    ValueError
-        For fewer than three copies.
+    Raises ValueError for fewer than three copies.
     """
     corners = triangles(copies_of(overlaps.shape[-1]))
     if not len(corners):

@@ -69,8 +69,7 @@ def evaluate(runs: Sequence[AnyRun], claims: Sequence[Claim]) -> tuple[list[Find
 def sections(runs: Sequence[AnyRun]) -> list[dict[str, Any]]:
     """Return what the report shows of the runs: one part for each run of spins and each family of MLPs."""
     spins = [run_section(run) for run in runs if isinstance(run, MeasuredRun)]
-    mlps = [run for run in runs if isinstance(run, MeasuredMlp)]
-    return [*spins, *(family_section(family) for family in families_of_mlps(mlps))]
+    return [*spins, *(family_section(family) for family in families(runs) if isinstance(family, MlpFamily))]
 
 
 def as_json(findings: Sequence[Finding], untested: Sequence[Untested]) -> dict[str, Any]:

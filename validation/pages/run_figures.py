@@ -17,12 +17,9 @@ from validation.runs.spins import AnyRun
 def draw_histogram(
     axis: Axes, run: AnyRun, name: str, slots: Sequence[int], predicted: Sequence[float | None] = ()
 ) -> tuple[float, float]:
-    """Draw the distribution of an overlap at some slots, with the standard error over samples and predicted values.
+    """Draw the distribution of an overlap at some slots, with standard errors over samples and predicted values.
 
-    Returns
-    -------
-    low, high : float
-        Where nearly all of it is.
+    Returns the limits between which nearly all of it is.
     """
     edges, reach = run.data[f"edges_{name}"].values, [0.0, 0.0]
     for i, slot in enumerate(slots):

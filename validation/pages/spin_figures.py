@@ -58,9 +58,8 @@ def overlaps_figure(run: MeasuredRun) -> str:
     chosen = [int(slots[0]), int(slots[slots.size // 2]), int(slots[-1])]
     last = len(run.widths) - 2
     with figure(3, 3.0) as (drawing, axes):
-        for axis, name, title in zip(
-            axes, ("total", "layer_0", f"layer_{last}"), ("all spins", "layer 0", f"layer {last}"), strict=True
-        ):
+        panels = [("total", "all spins"), ("layer_0", "layer 0"), (f"layer_{last}", f"layer {last}")]
+        for axis, (name, title) in zip(axes, panels, strict=True):
             draw_histogram(axis, run, name, chosen)
             axis.set_title(title, fontsize=10)
             axis.set_xlabel("overlap  $q$")

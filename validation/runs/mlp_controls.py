@@ -21,16 +21,10 @@ SAMPLES_PER_CONTROL = 6
 
 
 def controlled(run: MeasuredMlp, values: FloatArray, residuals: FloatArray, systematic: float = 0.0) -> Estimate:
-    """Average one number per sample over networks with all controls that the samples can bear.
+    """Average values (samples,) over networks with all controls that the samples can bear.
 
-    Parameters
-    ----------
-    run : MeasuredMlp
-    values : float64 (samples,)
-    residuals : float64 (samples,) or (samples, n)
-        Differences of the two sides of the identity, at the slot or integrated up to it; they come first.
-    systematic : float
-        As of `Estimate`.
+    Residuals (samples,) or (samples, n), differences of the two sides of the identity at the slot or integrated up to
+    it, come first.
     """
     matrix = np.concatenate([residuals.reshape(run.samples, -1), run.prior_controls], axis=1)
     used = matrix[:, : run.samples // SAMPLES_PER_CONTROL]

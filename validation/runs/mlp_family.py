@@ -66,10 +66,7 @@ class MlpFamily(Family[MeasuredMlp]):
     def stability_limit(self) -> float | None:
         """Return the beta at which replica symmetry turns unstable, None if it is stable at all of `slots`.
 
-        Raises
-        ------
-        NotConvergedError
-            As `critical_beta`.
+        Raises `NotConvergedError` as `critical_beta` does.
         """
         unstable = self.betas[[not stable for stable in self.stable]]
         if not unstable.size:

@@ -135,22 +135,20 @@ class MeasuredMlp(Measured):
     @cached_property
     def free_entropy_by_integration(self) -> tuple[FloatArray, FloatArray]:
         """Return Phi of each sample by thermodynamic integration and its error of discretisation, betas rising."""
-        integrals = [by_integration(self._rising_betas, series, self.size) for series in self._rising_energies]
+        betas, energies = self._rising
+        integrals = [by_integration(betas, series, self.size) for series in energies]
         return np.array([i.values for i in integrals]), np.array([i.discretization for i in integrals])
 
     @cached_property
     def reweightings(self) -> list[Reweighting]:
         """Return the pooled energies of each sample (MBAR), betas rising."""
-        betas, energies = self._rising_betas, self._rising_energies
+        betas, energies = self._rising
         return [Reweighting(betas, series, self.size, draws=MBAR_DRAWS) for series in energies]
 
     @property
-    def _rising_betas(self) -> FloatArray:
-        return np.ascontiguousarray(self.betas[::-1])
-
-    @property
-    def _rising_energies(self) -> FloatArray:
-        return np.asarray(self.data.energy.values[:, ::-1], dtype=np.float64)
+    def _rising(self) -> tuple[FloatArray, FloatArray]:
+        """Betas from 0 on, and H there, (samples, slots, rows, copies)."""
+        return np.ascontiguousarray(self.betas[::-1]), np.asarray(self.data.energy.values[:, ::-1], dtype=np.float64)
 
     def first(self, samples: int) -> MeasuredMlp:
         """Return the run's first samples alone; itself, with all it has worked out, where it has no more."""
