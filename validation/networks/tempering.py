@@ -68,7 +68,6 @@ def tempering_config(
         "model": {
             "kind": "layered-ising",
             "network": {"source": "file", "path": str(weights), "epoch": float(epoch)},
-            "tile_columns": plan.copies * max(1, 32 // plan.copies),
         },
         "ladder": {
             "lowest": plan.coldest * critical_temperature,
