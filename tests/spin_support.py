@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.config import LayeredIsing
 from mcsim.kernels.spin_heat_bath import Scratch, SpinColumns, compute_fields, make_columns, make_scratch
 from mcsim.kernels.spin_processor import KERNELS, supports
 from mcsim.kernels.spin_tables import SpinNetwork, build_network
 from mcsim.kernels.spin_words import SPINS_PER_WORD, pack_layer, unpack_layer
+from mcsim.models.base import SlotBlock, Walkers
+from mcsim.models.ising import IsingModel
 from mcsim.networks.layered import LayeredWeights
 
 Layers = list[NDArray[np.float64]]
@@ -93,3 +97,24 @@ def coupling_sums(network: LayeredWeights) -> list[NDArray[np.float64]]:
         None if network.biases is None else tuple(np.abs(b) for b in network.biases),
     )
     return [field[:, 0] for field in plain_fields(absolute, [np.ones((n, 1)) for n in network.widths])]
+
+
+def start_walkers(
+    network: LayeredWeights,
+    *,
+    betas: Sequence[float] = (3.0, 1.0, 0.2),
+    copies: int = 2,
+    first_slot: int = 0,
+    **specification: object,
+) -> Any:
+    """Return walkers of a model with these keys, at a block of slots."""
+    document = {"kind": "layered-ising", "network": {"source": "gaussian", "widths": list(network.widths)}}
+    model = IsingModel(network, LayeredIsing.model_validate({**document, **specification}), copies)
+    slots = range(first_slot, first_slot + len(betas))
+    return model.start(SlotBlock(slots, np.array(betas), copies, root_seed=1, sample=0))
+
+
+def layers_of(network: LayeredWeights, walkers: Walkers, columns: int) -> Layers:
+    """Return the spins of walkers; one array (N_k, columns) a layer."""
+    spins = walkers.configurations(np.arange(columns)).T.astype(np.float64)
+    return np.split(spins, np.cumsum(network.widths)[:-1])

@@ -105,8 +105,38 @@ def multiply_copies(words, widths, first_word, copies, out):
 
 
 @njit(cache=True)
-def permute_columns(words, source):
-    """Replace column c by column source[c]; lanes beyond the columns stay."""
+def measure_overlaps(words, widths, first_word, copies, overlap, total, magnetization):
+    """Set what is measured of spins, from exact integers.
+
+    overlap : float64 (slots, pairs, layers), s_a . s_b / N_k
+    total : float64 (slots, pairs), s_a . s_b / N
+    magnetization : float64 (slots, copies, layers), mean spin
+    """
+    slots, pairs, layers = overlap.shape
+    products = np.empty((slots, pairs, layers), dtype=np.int64)
+    multiply_copies(words, widths, first_word, copies, products)
+    sums = np.empty((slots * copies, layers), dtype=np.int64)
+    sum_layers(words, widths, first_word, sums)
+    n_spins = widths.sum()
+    for slot in range(slots):
+        for pair in range(pairs):
+            total[slot, pair] = products[slot, pair].sum() / n_spins
+            for k in range(layers):
+                overlap[slot, pair, k] = products[slot, pair, k] / widths[k]
+        for copy in range(copies):
+            for k in range(layers):
+                magnetization[slot, copy, k] = sums[slot * copies + copy, k] / widths[k]
+
+
+@njit(cache=True)
+def permute_columns(words, energies, source):
+    """Replace column c and its energy by those of column source[c]; lanes beyond the columns stay.
+
+    words : uint32 (words, lanes)
+    energies : float64 (lanes,)
+    source : int64 (columns,)
+    """
+    energies[: source.shape[0]] = energies[source]
     row = np.empty(source.shape[0], dtype=np.uint32)
     for w in range(words.shape[0]):
         for c in range(source.shape[0]):

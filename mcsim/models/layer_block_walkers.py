@@ -118,8 +118,7 @@ class LayerBlockWalkers:
 
     def permute(self, source: NDArray[np.int64]) -> None:
         """Move states within the block: column c receives spins and energy of column source[c]."""
-        permute_columns(self._columns.words, source)
-        self._energies[:] = self._energies[source]
+        permute_columns(self._columns.words, self._columns.energies, source)
 
     def pack(self, columns: NDArray[np.int64]) -> NDArray[Any]:
         """Return words and energies of some columns; an energy takes the place of two words."""

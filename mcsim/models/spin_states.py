@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.philox import fill_words
-from mcsim.kernels.spin_words import first_words, multiply_copies, pack_layer, sum_layers, unpack_layer
+from mcsim.kernels.spin_words import first_words, measure_overlaps, pack_layer, unpack_layer
 from mcsim.models.base import SlotBlock, pairs_of
 from mcsim.seeds import Purpose
 
@@ -29,7 +29,6 @@ class SpinLayout:
         self.widths = np.array(widths, dtype=np.int64)
         self.first_word = first_words(self.widths)
         self._copies = copies
-        self._sites = float(self.widths.sum())
 
     def draw(self, block: SlotBlock) -> NDArray[np.uint32]:
         """Return spins up or down with equal probability, uint32 (words, columns)."""
@@ -55,13 +54,9 @@ class SpinLayout:
 
     def observe(self, words: NDArray[np.uint32], columns: int) -> Mapping[str, NDArray[Any]]:
         """Return overlaps per layer and in total, and magnetisations per layer, of the first columns."""
-        slots, layers = columns // self._copies, self.widths.size
-        products = np.empty((slots, pairs_of(self._copies), layers), dtype=np.int64)
-        multiply_copies(words, self.widths, self.first_word, self._copies, products)
-        sums = np.empty((columns, layers), dtype=np.int64)
-        sum_layers(words, self.widths, self.first_word, sums)
-        return {
-            "overlap": products / self.widths,
-            "overlap_total": products.sum(axis=-1) / self._sites,
-            "magnetization": (sums / self.widths).reshape(slots, self._copies, layers),
-        }
+        slots, copies, layers = columns // self._copies, self._copies, self.widths.size
+        overlap = np.empty((slots, pairs_of(copies), layers))
+        total = np.empty((slots, pairs_of(copies)))
+        magnetization = np.empty((slots, copies, layers))
+        measure_overlaps(words, self.widths, self.first_word, copies, overlap, total, magnetization)
+        return {"overlap": overlap, "overlap_total": total, "magnetization": magnetization}

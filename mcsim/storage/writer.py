@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.models.base import Model, Observable
 from mcsim.storage import schema
+
+# The start of a compressor costs as much as compressing some 5 kB.
+_CHUNK_BYTES = 2**17
 
 
 class SampleWriter:
@@ -137,12 +141,12 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
     energy = Observable("energy", ("copy",), (config.run.copies,), "f8", units, description)
     slots = config.ladder.inverse_temperatures().size
     for observable in (energy, *model.observables):
-        rows = -(-config.storage.commit_every // config.storage.overlap_every) if observable.thinned else 0
+        every = config.storage.overlap_every if observable.thinned else 1
         dataset = file.create_dataset(
             f"series/{observable.name}",
             shape=(slots, 0, *observable.shape),
             maxshape=(slots, None, *observable.shape),
-            chunks=(1, max(1, rows or config.storage.commit_every), *(max(1, n) for n in observable.shape)),
+            chunks=_chunks(slots, -(-config.storage.commit_every // every), observable),
             dtype=observable.dtype,
             compression="gzip" if config.storage.compression else None,
             compression_opts=config.storage.compression or None,
@@ -151,6 +155,13 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
         _described(dataset, observable.units, observable.description)
         rows_dim = "overlap_measurement" if observable.thinned else "measurement"
         _attach(file, dataset, ("slot", rows_dim, *observable.dims))
+
+
+def _chunks(slots: int, rows: int, observable: Observable) -> tuple[int, ...]:
+    """Return the shape of a chunk: the rows of a commit, for as many slots as keep it small enough to read one slot."""
+    shape = tuple(max(1, n) for n in observable.shape)
+    own = rows * math.prod(shape) * np.dtype(observable.dtype).itemsize
+    return (min(slots, max(1, _CHUNK_BYTES // own)), rows, *shape)
 
 
 def _create_counters(file: h5py.File, config: RunConfig, model: Model) -> None:

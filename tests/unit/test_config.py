@@ -76,10 +76,16 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "dynamics": ({"model.dynamics": "cluster"}, ['model.dynamics: "cluster"', "'auto', 'layer-block'"]),
     "rule": ({"model.rule": "glauber"}, ['model.rule: "glauber"', "'heat-bath' or 'metropolis'"]),
-    "field-update": ({"model.field_update": "fast"}, ['model.field_update: "fast"', "'dense' or 'sparse'"]),
+    "field-update": (
+        {"model.field_update": "dense"},
+        ['model.field_update: "dense": is gone: fields are looked up afresh', "leave it out"],
+    ),
+    "tile-columns": (
+        {"model.tile_columns": 32},
+        ["model.tile_columns: 32: is gone: columns no longer share matrix products", "leave it out"],
+    ),
     "precision": ({"model.precision": "float16"}, ['model.precision: "float16"', "'float32' or 'float64'"]),
     "refresh-zero": ({"model.refresh_every": 0}, ["model.refresh_every: 0", "must be at least 1"]),
-    "tile-zero": ({"model.tile_columns": 0}, ["model.tile_columns: 0", "must be at least 1"]),
     "commit-zero": ({"storage.commit_every": 0}, ["storage.commit_every: 0", "must be at least 1"]),
     "thinning-zero": ({"storage.overlap_every": 0}, ["storage.overlap_every: 0", "must be at least 1"]),
     "bins": ({"storage.max_bins": 2}, ["storage.max_bins: 2", "must be at least 3"]),
@@ -193,8 +199,16 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"model.rule": "metropolis", "ladder": {"betas": [0.0, 1.0]}},
         ["ladder.betas: 0", "'metropolis'", "use 'heat-bath'"],
     ),
+    "layer-block-float64": (
+        {"model.precision": "float64"},
+        ["model.precision: 'float64'", "needs dynamics 'single-spin'"],
+    ),
+    "layer-block-refresh": (
+        {"model.refresh_every": 100},
+        ["model.refresh_every: 100", "is for dynamics 'single-spin'", "leave it out"],
+    ),
     "tile-splits-a-slot": (
-        {"model.tile_columns": 33},
+        {"model": {"kind": "mlp", "widths": [4, 4], "activation": "tanh", "tile_columns": 33}},
         ["model.tile_columns: 33", "must be a multiple of run.copies, 2"],
     ),
     "thermalization-not-whole": (
@@ -366,7 +380,7 @@ def test_the_fingerprint_sees_every_change_and_no_order_of_keys() -> None:
         {"samples": 2},
         {f"{NETWORK}.scale": 2.0},
         {"run.measurements": 7},
-        {"model.tile_columns": 4},
+        {"model.dynamics": "single-spin"},
         {"storage.compression": 0},
     ]
     assert len({small_config(change).sha256() for change in ({}, *changes)}) == len(changes) + 1

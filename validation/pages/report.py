@@ -164,7 +164,7 @@ def _facts(run: MeasuredRun) -> list[tuple[str, str]]:
         ("round trips", str(trips)),
         ("autocorrelation of the coldest energy", tau),
         ("energies of the 2nd quarter and the 2nd half agree", settled),
-        ("largest deviation of local fields and energies", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
+        ("largest deviation of fields and energies", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
     ]
 
 
