@@ -14,6 +14,9 @@ from mcsim.config.moves import LAYER_HEAT_BATH, SPIN_MOVES, SpinMove
 from mcsim.config.networks import FileNetwork, GaussianNetwork
 from mcsim.config.sections import Count, OneOf
 
+# Of the couplings' variance, so that the couplings themselves and their sums stay far from the ends of float32.
+_SMALLEST_SCALE, _LARGEST_SCALE = 1e-50, 1e50
+
 
 class LayeredIsing(ModelSection):
     """Ising spins in layers, coupled by a network's weights."""
@@ -50,9 +53,15 @@ class LayeredIsing(ModelSection):
         return self.network if self.network.source == "file" else None
 
     def refuse_misfit(self, betas: NDArray[np.float64], copies: int) -> None:
-        """Refuse moves that are not ergodic on the ladder."""
+        """Refuse moves that are not ergodic on the ladder, and couplings that float32 cannot hold."""
         if not self.move.mixes_at_beta_zero and betas.min() == 0.0:
             raise ValueError(f"ladder.betas: 0 with rule '{self.rule}' accepts every flip; use 'heat-bath'")
+        if isinstance(self.network, GaussianNetwork) and self.precision == "float32":
+            if not _SMALLEST_SCALE <= self.network.scale <= _LARGEST_SCALE:
+                raise ValueError(
+                    f"model.network.scale: {self.network.scale:g} is out of the range of float32; "
+                    f"keep it between {_SMALLEST_SCALE:g} and {_LARGEST_SCALE:g}"
+                )
 
     @classmethod
     def described(cls, stored: Mapping[str, Any]) -> str:

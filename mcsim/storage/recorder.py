@@ -89,7 +89,7 @@ class Recorder:
 
 def _stacked(rows: list[NDArray[Any]]) -> NDArray[Any]:
     """Return one array (slots, rows, ...) of arrays (slots, ...), a row each."""
-    return np.array(rows).swapaxes(0, 1)
+    return np.concatenate(rows).reshape(len(rows), *rows[0].shape).swapaxes(0, 1)
 
 
 def _present(arrays: dict[str, NDArray[Any] | None]) -> dict[str, NDArray[Any]]:

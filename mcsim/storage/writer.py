@@ -16,6 +16,7 @@ from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.models.base import Model, Observable
 from mcsim.storage import schema
+from mcsim.storage.appending import append_rows
 
 # The start of a compressor costs as much as compressing some 5 kB.
 _CHUNK_BYTES = 2**17
@@ -61,14 +62,14 @@ class SampleWriter:
         with _open_for_commit(self.path) as file:
             committed = int(file[schema.COMMITTED][()])
             rows = np.arange(committed, committed + len(sweeps))
-            _append(file["measurement/sweep"], np.asarray(sweeps), 0)
-            _append(file["measurement/overlap_sweep"], np.asarray(sweeps)[rows % self._every == 0], 0)
+            append_rows(file["measurement/sweep"], np.asarray(sweeps), 0)
+            append_rows(file["measurement/overlap_sweep"], np.asarray(sweeps)[rows % self._every == 0], 0)
             for name, values in series.items():
-                _append(file[f"series/{name}"], values, 1)
+                append_rows(file[f"series/{name}"], values, 1)
             for name, counts in histograms.items():
-                file[f"histogram/{name}/counts"][...] = counts
+                _replace(file, f"histogram/{name}/counts", counts)
             for path, current in counters.items():
-                file[path][...] = current
+                _replace(file, path, current)
             file.flush()
             file[schema.COMMITTED][()] = committed + len(sweeps)
             file.flush()
@@ -92,12 +93,10 @@ def _open_for_commit(path: Path) -> h5py.File:
     return h5py.File(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE, access))
 
 
-def _append(dataset: h5py.Dataset, values: NDArray[Any], axis: int) -> None:
-    start = dataset.shape[axis]
-    dataset.resize(start + values.shape[axis], axis=axis)
-    where: list[slice] = [slice(None)] * dataset.ndim
-    where[axis] = slice(start, None)
-    dataset[tuple(where)] = values
+def _replace(file: h5py.File, path: str, values: NDArray[Any]) -> None:
+    """Write a whole dataset, past the selections that h5py would make of it."""
+    dataset = h5py.h5d.open(file.id, path.encode())
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
 
 
 def _described(dataset: h5py.Dataset, units: str, description: str) -> h5py.Dataset:

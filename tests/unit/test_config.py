@@ -58,6 +58,8 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         ['model.network.variance: "xavier"', "'fan-in' or 'symmetric'"],
     ),
     "scale-zero": ({f"{NETWORK}.scale": 0.0}, ["model.network.scale: 0.0", "must be above 0"]),
+    "scale-overflows": ({f"{NETWORK}.scale": 1e80}, ["model.network.scale: 1e+80", "float32", "1e-50 and 1e+50"]),
+    "scale-vanishes": ({f"{NETWORK}.scale": 1e-90}, ["model.network.scale: 1e-90", "float32", "1e-50 and 1e+50"]),
     "scale-nan": ({f"{NETWORK}.scale": NAN}, ["model.network.scale: nan", "must be finite"]),
     "scale-text": ({f"{NETWORK}.scale": "1"}, ['model.network.scale: "1"', "must be a number"]),
     "transpose-number": (
@@ -274,6 +276,13 @@ BAD_WEIGHTS: dict[str, tuple[str, Mapping[str, Any] | None, dict[str, Any], list
     "suffix": ("w.txt", {}, {}, ["'.txt'", ".npz"]),
     "nan": ("w.npz", WITH_NAN, {}, ["'w2'", "nan at [3, 0]", "must be finite"]),
     "infinite": ("w.npz", {"w1": np.full((2, 2), np.inf)}, {}, ["'w1'", "inf at [0, 0]", "must be finite"]),
+    "overflow": (
+        "w.npz",
+        {"w1": np.full((3, 4), 1e39)},
+        {},
+        ["couplings up to 1e+39", "out of the range of float32", "precision = 'float64'"],
+    ),
+    "underflow": ("w.npz", {"w1": np.full((3, 4), 1e-46)}, {}, ["couplings up to 1e-46", "range of float32"]),
     "shapes": (
         "w.npz",
         {"w1": np.ones((3, 4)), "w2": np.ones((5, 2))},
