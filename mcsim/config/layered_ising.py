@@ -56,12 +56,12 @@ class LayeredIsing(ModelSection):
         """Refuse moves that are not ergodic on the ladder, and couplings that float32 cannot hold."""
         if not self.move.mixes_at_beta_zero and betas.min() == 0.0:
             raise ValueError(f"ladder.betas: 0 with rule '{self.rule}' accepts every flip; use 'heat-bath'")
-        if isinstance(self.network, GaussianNetwork) and self.precision == "float32":
-            if not _SMALLEST_SCALE <= self.network.scale <= _LARGEST_SCALE:
-                raise ValueError(
-                    f"model.network.scale: {self.network.scale:g} is out of the range of float32; "
-                    f"keep it between {_SMALLEST_SCALE:g} and {_LARGEST_SCALE:g}"
-                )
+        scale = self.network.scale if isinstance(self.network, GaussianNetwork) else 1.0
+        if self.precision == "float32" and not _SMALLEST_SCALE <= scale <= _LARGEST_SCALE:
+            raise ValueError(
+                f"model.network.scale: {scale:g} is out of the range of float32; "
+                f"keep it between {_SMALLEST_SCALE:g} and {_LARGEST_SCALE:g}"
+            )
 
     @classmethod
     def described(cls, stored: Mapping[str, Any]) -> str:

@@ -46,6 +46,6 @@ def _write_chunks(dataset: h5py.Dataset, values: NDArray[Any], axis: int, start:
 
 def _packed(chunk: NDArray[Any]) -> bytes:
     """Return what HDF5's filters "shuffle" and "deflate" would store."""
-    by_weight = np.ascontiguousarray(chunk.reshape(-1, 1).view(np.uint8).T)
+    by_weight = chunk.reshape(-1, 1).view(np.uint8).T.tobytes()
     deflate = zlib.compressobj(RUNS_ALONE, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
     return deflate.compress(by_weight) + deflate.flush()

@@ -118,6 +118,6 @@ def sample_spins(config: RunConfig, *, slots: Sequence[int] | None = None, sampl
     states = np.empty((kept.size, config.run.measurements, copies, n), dtype=np.int8)
     energies = np.empty(states.shape[:3])
     for row, measured in enumerate(measurements(config, chain, lambda sweeps: False)):
-        states[:, row] = chain.walkers.pack(columns)[:, :n].reshape(kept.size, copies, n)
+        states[:, row] = chain.walkers.configurations(columns).reshape(kept.size, copies, n)
         energies[:, row] = measured.energies[kept]
     return SampledSpins(1.0 / betas[kept], states, energies, network.widths, network.biases is None)
