@@ -33,8 +33,8 @@ _FURTHER_ROUNDINGS = 8
 class LayerBlockWalkers:
     """The replicas at a block of slots, one column each.
 
-    Memory: see `mcsim.kernels.spin_tables` for the network; a column takes a bit a spin, and while fields are compared
-    4 bytes a spin for each of 16 columns or part of them and 50 bytes a spin besides.
+    Memory: see `mcsim.kernels.spin_tables` for the network. A column takes a bit a spin; while fields are compared, it
+    takes some 30 bytes a spin, and each layer of bonds in turn 16 bytes a bond.
     """
 
     def __init__(self, network: LayeredWeights, block: SlotBlock) -> None:
