@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 LINE_EVERY_SECONDS = 60.0
+_BAR_EVERY_SECONDS = 0.1
 
 
 def _terminal_bar() -> Progress:
@@ -40,11 +41,14 @@ class ShownProgress:
     def __init__(self, total: int, label: str, *, shown: bool = True) -> None:
         self._total = max(1, total)
         self._shown = shown
-        self._started = self._last_line = time.monotonic()
+        self._started = self._last_shown = time.monotonic()
+        self._every = LINE_EVERY_SECONDS
         self._bar: Progress | None = None
         if shown and sys.stderr.isatty():
             self._bar = _terminal_bar()
             self._task = self._bar.add_task(label, total=self._total)
+            self._every = _BAR_EVERY_SECONDS
+            self._last_shown -= self._every
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -58,21 +62,27 @@ class ShownProgress:
             self._bar.stop()
 
     def show(self, done: int, doing: str = "") -> None:
-        """Show that so much is done; `doing` says at what, where that changes."""
+        """Show that so much is done, if it is time to; `doing` says at what, where that changes."""
+        if not self._is_due():
+            return
         if self._bar is not None:
+            self._last_shown = time.monotonic()
             self._bar.update(self._task, completed=done, description=doing or None)
-        elif self._shown and time.monotonic() - self._last_line >= LINE_EVERY_SECONDS:
+        else:
             elapsed = time.monotonic() - self._started
             left = elapsed * (self._total - done) / max(1, done)
             at = f"{doing}: " if doing else ""
             self.tell(f"{at}{100 * done / self._total:.0f} % after {elapsed:.0f} s, about {left:.0f} s to go")
+
+    def _is_due(self) -> bool:
+        return self._shown and time.monotonic() - self._last_shown >= self._every
 
     def tell(self, text: str) -> None:
         """Print a line, above the bar where there is one; the next line about the progress is a minute away."""
         if self._bar is not None:
             self._bar.console.print(f"mcsim: {text}", markup=False)
         elif self._shown:
-            self._last_line = time.monotonic()
+            self._last_shown = time.monotonic()
             print(f"mcsim: {text}", file=sys.stderr, flush=True)
 
 
@@ -86,7 +96,8 @@ class RunProgress(ShownProgress):
 
     def at(self, sample: int, sweeps: int) -> None:
         """Report the sweeps done in the sample at hand."""
-        self.show(self._finished_samples_sweeps + sweeps, f"{self._label}, sample {sample}")
+        if self._is_due():  # asked after every exchange
+            self.show(self._finished_samples_sweeps + sweeps, f"{self._label}, sample {sample}")
 
     def sample_finished(self, sweeps: int) -> None:
         """Count a sample's sweeps as done."""

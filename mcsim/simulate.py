@@ -11,7 +11,7 @@ import scipy.linalg.cython_blas  # noqa: F401
 from threadpoolctl import threadpool_limits
 
 from mcsim.config import RunConfig
-from mcsim.models.registry import model_of_sample
+from mcsim.models.registry import model_of_sample, refuse_environment
 from mcsim.networks.source import weights_in_file
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
@@ -88,9 +88,10 @@ def simulate(
 
     Raises
     ------
-    RunFolderError, ConfigError (unusable weights), LayoutError
+    RunFolderError, ConfigError (unusable weights), LayoutError, SpinKernelError
         On every rank alike, before anything is computed.
     """
+    refuse_environment()
     n_groups = choose_groups(world.size, config.samples, groups)
     own_group = group_of_rank(world.rank, world.size, n_groups)
     group = world.split(own_group)

@@ -10,6 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from mcsim.config.sections import Section
+
 _SHOWN_CHARACTERS = 60
 
 # Instead of pydantic's words, which speak of Python's types; filled in from the error's context.
@@ -67,6 +69,8 @@ def _sentence(problem: Any, root: type[BaseModel]) -> str:
             tags = _variants(section.model_fields[problem["loc"][-1]])
             return f"{key}: missing; must be one of {', '.join(map(repr, tags))}"
         value = value[discriminator]
+    if kind == "extra_forbidden" and issubclass(section, Section) and problem["loc"][-1] in section.removed:
+        return f"{key}: {_short(value)}: is gone: {section.removed[problem['loc'][-1]]}; leave it out"
     if kind == "extra_forbidden":
         return f"{key}: {_short(value)}: unknown key; known here are {', '.join(section.model_fields)}"
     message = _WORDS[kind].format(**context) if kind in _WORDS else str(problem["msg"])

@@ -1,6 +1,6 @@
 """The moves that a model's dynamics can be made of: what a configuration may name, and how each is used.
 
-A new move is a record here, compiled loops in `mcsim.kernels`, and the line in `mcsim.models.spin_sweeps` or
+A new move is a record here, compiled loops in `mcsim.kernels`, and the line in `mcsim.models.spin_walkers` or
 `mcsim.models.mlp_sweeps` that joins the two. Nothing else asks for a move by its name.
 """
 

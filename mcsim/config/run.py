@@ -112,10 +112,12 @@ class Run(Section):
 class Storage(Section):
     """What is kept of a run."""
 
-    commit_every: Count = Field(200, description="measurements between writes; an interruption loses at most these")
+    commit_every: Count = Field(1000, description="measurements between writes; an interruption loses at most these")
     overlap_every: Count = Field(1, description="measurements between stored overlaps; histograms keep all of them")
     max_bins: Annotated[int, Field(ge=3)] = Field(101, description="bins of an overlap histogram at most")
-    compression: Annotated[int, Field(ge=0, le=9)] = Field(4, description="gzip level of the series")
+    compression: Annotated[int, Field(ge=0, le=9)] = Field(
+        1, description="gzip level of the series; 1, which packs runs of equal bytes alone, is fastest by far"
+    )
 
 
 class RunConfig(Section):

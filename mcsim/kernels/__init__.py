@@ -1,4 +1,4 @@
-"""Compiled loops: arrays in and out, knowing NumPy and Numba alone."""
+"""Compiled loops: arrays in and out, knowing NumPy and Numba (with llvmlite, its compiler) alone."""
 
 from pathlib import Path
 

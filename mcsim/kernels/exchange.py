@@ -35,6 +35,21 @@ def propose_exchanges(energies, betas, parity, round_index, keys, source, accept
 
 
 @njit(cache=True)
+def source_columns(source, start, stop):
+    """Return, for the columns of the slots from start to stop, those within them whose states move there.
+
+    A column whose state comes from another slot keeps its own for now.
+    """
+    copies = source.shape[1]
+    columns = np.empty((stop - start) * copies, dtype=np.int64)
+    for slot in range(start, stop):
+        for copy in range(copies):
+            origin = source[slot, copy] if start <= source[slot, copy] < stop else slot
+            columns[(slot - start) * copies + copy] = (origin - start) * copies + copy
+    return columns
+
+
+@njit(cache=True)
 def follow_replicas(source, replica_at_slot, slot_of_replica, came_from, round_trips, visits_from_hot, visits):
     """Move the replicas' labels with their states and count round trips.
 

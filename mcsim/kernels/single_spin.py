@@ -49,11 +49,13 @@ def _add_flip(columns, couplings, k, i, c, change):
 
 
 @njit(cache=True)
-def sweep_single_spin(columns, couplings, rule, first_sweep, n_sweeps, scratch):
-    """Do n_sweeps sweeps of N attempted flips at random sites in every column."""
+def sweep_single_spin(columns, couplings, rule, first_sweep, n_sweeps, words):
+    """Do n_sweeps sweeps of N attempted flips at random sites in every column.
+
+    words : uint32, work space for 2 N random words, rounded up to a multiple of 4
+    """
     n_columns = columns.betas.shape[0]
     n_spins = couplings.bias.shape[0]
-    words = scratch.words[: 4 * ((2 * n_spins + 3) // 4)]
     for c in range(n_columns):
         for sweep in range(first_sweep, first_sweep + n_sweeps):
             low, high = np.uint32(sweep & 0xFFFFFFFF), np.uint32(sweep >> 32)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.config import LayeredIsing, RunConfig
-from mcsim.kernels import layered
-from mcsim.models.base import Observable, OverlapHistogram, Realisation, SlotBlock, pairs_of
-from mcsim.models.ising_walkers import IsingWalkers
+from mcsim.models.base import Observable, OverlapHistogram, Realisation, SlotBlock, Walkers, pairs_of
+from mcsim.models.spin_walkers import WALKERS
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.source import network_of_sample
 
@@ -25,9 +23,7 @@ from mcsim.networks.source import network_of_sample
 class IsingModel:
     """One network as a spin model.
 
-    Memory: both orientations of the weights in the chosen precision (8 bytes a bond in float32) beside the float64
-    originals (8 bytes a bond), shared by all columns; each column (slot x copy) adds 2 N numbers. A rank with N = 10^4
-    spins in three layers, 32 slots and 4 copies holds about 0.4 GB of weights and 10 MB of columns.
+    Memory: the weights (8 bytes a bond), which all columns share, and what its walkers say of themselves.
     """
 
     network: LayeredWeights
@@ -72,13 +68,13 @@ class IsingModel:
             Observable("flip_rate", (), (), "f8", "1", "accepted flips per attempted update"),
             Observable(
                 "drift", (), (), "f8", "1",
-                "largest relative deviation of maintained fields and energies from recomputed ones",
+                "largest deviation of fields and energies from recomputed ones, relative to sum_j |J_ij| + |b_i|",
             ),
         )  # fmt: skip
 
     @property
     def tile_slots(self) -> int:
-        """Slots of a tile."""
+        """1: columns do not see each other."""
         return self.specification.tile_slots(self.copies)
 
     def histograms(self, max_bins: int) -> tuple[OverlapHistogram, ...]:
@@ -102,35 +98,15 @@ class IsingModel:
             bond_variances=np.array([np.mean(w**2) for w in self.network.weights]),
         )
 
-    @cached_property
-    def couplings(self) -> layered.Couplings:
-        """Return the network in the layout and precision of the kernels."""
-        dtype = np.dtype(self.specification.precision)
-        widths = np.array(self.layer_sizes, dtype=np.int64)
-        bonds = np.array([w.size for w in self.network.weights], dtype=np.int64)
-        biases = self.network.biases or tuple(np.zeros(n) for n in self.layer_sizes)
-        return layered.Couplings(
-            widths=widths,
-            first=np.cumsum(widths) - widths,
-            forward=np.concatenate([w.ravel() for w in self.network.weights]).astype(dtype),
-            backward=np.concatenate([w.T.ravel() for w in self.network.weights]).astype(dtype),
-            bond_first=np.cumsum(bonds) - bonds,
-            bias=np.concatenate(biases).astype(dtype),
-        )
+    def start(self, block: SlotBlock) -> Walkers:
+        """Return walkers whose spins are up or down with equal probability.
 
-    @cached_property
-    def coupling_sums(self) -> tuple[NDArray[np.float64], ...]:
-        """Return sum_j |J_ij| + |b_i| of every spin, by layer: the scale of its field."""
-        sums = [np.zeros(n) if self.network.biases is None else np.abs(self.network.biases[k])
-                for k, n in enumerate(self.layer_sizes)]  # fmt: skip
-        for k, weights in enumerate(self.network.weights, start=1):
-            sums[k - 1] = sums[k - 1] + np.abs(weights).sum(axis=1)
-            sums[k] = sums[k] + np.abs(weights).sum(axis=0)
-        return tuple(sums)
-
-    def start(self, block: SlotBlock) -> IsingWalkers:
-        """Return walkers whose spins are up or down with equal probability."""
-        return IsingWalkers(self.network, self.specification, self.couplings, self.coupling_sums, block)
+        Raises
+        ------
+        SpinKernelError
+            Where the environment asks for an implementation that cannot run here.
+        """
+        return WALKERS[self.specification.move](self.network, self.specification, block)
 
 
 def lattice_edges(n_spins: int, max_bins: int) -> NDArray[np.float64]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mcsim.config import ConfigError, FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
 from mcsim.networks.files import WeightsError, load_weights
 from mcsim.networks.gaussian import gaussian_weights
 from mcsim.networks.layered import LayeredWeights
 from mcsim.networks.mlp_disorder import MlpDisorder, draw_mlp
 from mcsim.seeds import Purpose, generator
+
+# Half an energy in float32 at most, with room; and a coupling of which float32 still has all digits.
+_LARGEST_SUM = 1e37
+_SMALLEST_COUPLING = 1e-30
 
 
 def network_of_sample(config: RunConfig, sample: int) -> LayeredWeights:
@@ -53,6 +59,20 @@ def weights_in_file(config: RunConfig) -> str | None:
     if file is None:
         return None
     try:
-        return load_file_network(file).sha256()
+        network = load_file_network(file)
     except WeightsError as error:
         raise ConfigError(f"model.network.path: {error}") from None
+    if isinstance(config.model, LayeredIsing) and config.model.precision == "float32":
+        _refuse_beyond_float32(network, file.path)
+    return network.sha256()
+
+
+def _refuse_beyond_float32(network: LayeredWeights, path: str) -> None:
+    """Refuse couplings whose sums overflow in float32, and those of which it would leave nothing."""
+    arrays = [np.abs(array) for array in (*network.weights, *(network.biases or ()))]
+    total, largest = sum(float(array.sum()) for array in arrays), max(float(array.max()) for array in arrays)
+    if total > _LARGEST_SUM or 0.0 < largest < _SMALLEST_COUPLING:
+        raise ConfigError(
+            f"model.network.path: {path}: couplings up to {largest:.3g} are out of the range of float32; scale them, "
+            "or use dynamics = 'single-spin' with precision = 'float64'"
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -30,8 +31,18 @@ class Communicator(Protocol):
     def size(self) -> int:
         """Number of processes."""
 
-    def gather_rows(self, block: NDArray[Any]) -> NDArray[Any]:
-        """Return every rank's rows stacked in rank order, on all ranks."""
+    def gather_rows(
+        self, block: NDArray[np.float64], rows: Sequence[int], flag: bool
+    ) -> tuple[NDArray[np.float64], bool]:
+        """Return every rank's rows stacked in rank order, and whether any rank raises its flag, on all ranks.
+
+        Parameters
+        ----------
+        block : float64 (own rows, n)
+        rows : sequence of int
+            How many rows each rank has.
+        flag : bool
+        """
 
     def collect_rows(self, block: NDArray[Any]) -> NDArray[Any] | None:
         """Return every rank's rows stacked in rank order on rank 0, None elsewhere."""
@@ -64,8 +75,10 @@ class SerialCommunicator:
     rank = 0
     size = 1
 
-    def gather_rows(self, block: NDArray[Any]) -> NDArray[Any]:
-        return block
+    def gather_rows(
+        self, block: NDArray[np.float64], rows: Sequence[int], flag: bool
+    ) -> tuple[NDArray[np.float64], bool]:
+        return block, flag
 
     def collect_rows(self, block: NDArray[Any]) -> NDArray[Any] | None:
         return block
@@ -108,9 +121,18 @@ class MpiCommunicator:
         self.rank: int = comm.Get_rank()
         self.size: int = comm.Get_size()
 
-    def gather_rows(self, block: NDArray[Any]) -> NDArray[Any]:
-        parts = self._comm.allgather(block) if self.size > 1 else [block]
-        return np.concatenate(parts, axis=0)
+    def gather_rows(
+        self, block: NDArray[np.float64], rows: Sequence[int], flag: bool
+    ) -> tuple[NDArray[np.float64], bool]:
+        if self.size == 1:
+            return block, flag
+        columns = block.shape[1] + 1
+        own = np.empty((len(block), columns))
+        own[:, :-1], own[:, -1] = block, flag
+        everyone = np.empty((sum(rows), columns))
+        counts = [n * columns for n in rows]
+        self._comm.Allgatherv(own, [everyone, counts, None, self._mpi.DOUBLE])
+        return np.ascontiguousarray(everyone[:, :-1]), bool(everyone[:, -1].any())
 
     def collect_rows(self, block: NDArray[Any]) -> NDArray[Any] | None:
         parts = self._comm.gather(block, root=0)

@@ -1,7 +1,8 @@
 """Who computes what: samples are dealt to groups of ranks, and a ladder to the ranks of a group in whole tiles.
 
-A tile is a fixed run of neighbouring slots whose columns go through matrix products together. BLAS sums in another
-order for another shape, so the tiles depend on the configuration alone and only their owner on the number of ranks.
+A tile is a fixed run of neighbouring slots whose columns go through matrix products together, a single slot where there
+are no products. BLAS sums in another order for another shape, so the tiles depend on the configuration alone and only
+their owner on the number of ranks.
 """
 
 from __future__ import annotations
@@ -68,9 +69,10 @@ def ladder_block(rank: int, ranks: int, n_slots: int, tile_slots: int) -> Ladder
     """
     tiles = -(-n_slots // tile_slots)
     if ranks > tiles:
+        in_tiles = f" has only {tiles} tile(s) of {tile_slots} slots to deal" if tile_slots > 1 else " is all to deal"
+        way_out = ", add samples, or lower model.tile_columns" if tile_slots > 1 else " or add samples"
         raise LayoutError(
-            f"{ranks} ranks share one sample, but its ladder of {n_slots} slots has only {tiles} "
-            f"tile(s) of {tile_slots} slots to deal; start fewer ranks, add samples, or lower model.tile_columns"
+            f"{ranks} ranks share one sample, but its ladder of {n_slots} slots{in_tiles}; start fewer ranks{way_out}"
         )
     start = rank * tiles // ranks * tile_slots
     stop = min((rank + 1) * tiles // ranks * tile_slots, n_slots)

@@ -44,9 +44,7 @@ class Recorder:
         """Write the buffered rows, if there are any."""
         if not self._rows:
             return
-        own = {
-            name: np.stack([row.observables[name] for row in self._rows], axis=1) for name in self._rows[0].observables
-        }
+        own = {name: _stacked([row.observables[name] for row in self._rows]) for name in self._rows[0].observables}
         self._count_overlaps(own)
         numbers = np.arange(self._committed, self._committed + len(self._rows))
         kept = numbers % self._config.storage.overlap_every == 0
@@ -54,7 +52,7 @@ class Recorder:
             name: self._group.collect_rows(values[:, kept] if name in self._thinned else values)
             for name, values in own.items()
         }
-        series["energy"] = np.stack([row.energies for row in self._rows], axis=1)
+        series["energy"] = _stacked([row.energies for row in self._rows])
         histograms = {name: self._group.collect_rows(counts) for name, counts in self._counts.items()}
         counters = self._counters()
         if self._writer is not None:
@@ -68,9 +66,11 @@ class Recorder:
         """Add every overlap of the buffered rows to its histogram."""
         for histogram in self._histograms:
             counts = self._counts[histogram.name]
-            for slot, overlaps in enumerate(histogram.of(own)):
-                found = np.searchsorted(histogram.edges, overlaps.ravel(), side="right") - 1
-                counts[slot] += np.bincount(np.clip(found, 0, histogram.bins - 1), minlength=histogram.bins)
+            overlaps = histogram.of(own)
+            # Without the outermost edges, what lies beyond them falls into the outermost bins.
+            bins = np.searchsorted(histogram.edges[1:-1], overlaps.reshape(len(counts), -1), side="right")
+            bins += histogram.bins * np.arange(len(counts))[:, None]
+            counts += np.bincount(bins.ravel(), minlength=counts.size).reshape(counts.shape)
 
     def _counters(self) -> dict[str, NDArray[Any] | None]:
         exchange = self._chain.exchange
@@ -85,6 +85,11 @@ class Recorder:
         self.commit()
         if self._writer is not None:
             self._writer.finish()
+
+
+def _stacked(rows: list[NDArray[Any]]) -> NDArray[Any]:
+    """Return one array (slots, rows, ...) of arrays (slots, ...), a row each."""
+    return np.concatenate(rows).reshape(len(rows), *rows[0].shape).swapaxes(0, 1)
 
 
 def _present(arrays: dict[str, NDArray[Any] | None]) -> dict[str, NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,10 @@ from mcsim.atomic import atomic_write
 from mcsim.config import RunConfig
 from mcsim.models.base import Model, Observable
 from mcsim.storage import schema
+from mcsim.storage.appending import append_rows
+
+# The start of a compressor costs as much as compressing some 5 kB.
+_CHUNK_BYTES = 2**17
 
 
 class SampleWriter:
@@ -57,14 +62,14 @@ class SampleWriter:
         with _open_for_commit(self.path) as file:
             committed = int(file[schema.COMMITTED][()])
             rows = np.arange(committed, committed + len(sweeps))
-            _append(file["measurement/sweep"], np.asarray(sweeps), 0)
-            _append(file["measurement/overlap_sweep"], np.asarray(sweeps)[rows % self._every == 0], 0)
+            append_rows(file["measurement/sweep"], np.asarray(sweeps), 0)
+            append_rows(file["measurement/overlap_sweep"], np.asarray(sweeps)[rows % self._every == 0], 0)
             for name, values in series.items():
-                _append(file[f"series/{name}"], values, 1)
+                append_rows(file[f"series/{name}"], values, 1)
             for name, counts in histograms.items():
-                file[f"histogram/{name}/counts"][...] = counts
+                _replace(file, f"histogram/{name}/counts", counts)
             for path, current in counters.items():
-                file[path][...] = current
+                _replace(file, path, current)
             file.flush()
             file[schema.COMMITTED][()] = committed + len(sweeps)
             file.flush()
@@ -88,12 +93,10 @@ def _open_for_commit(path: Path) -> h5py.File:
     return h5py.File(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE, access))
 
 
-def _append(dataset: h5py.Dataset, values: NDArray[Any], axis: int) -> None:
-    start = dataset.shape[axis]
-    dataset.resize(start + values.shape[axis], axis=axis)
-    where: list[slice] = [slice(None)] * dataset.ndim
-    where[axis] = slice(start, None)
-    dataset[tuple(where)] = values
+def _replace(file: h5py.File, path: str, values: NDArray[Any]) -> None:
+    """Write a whole dataset, past the selections that h5py would make of it."""
+    dataset = h5py.h5d.open(file.id, path.encode())
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
 
 
 def _described(dataset: h5py.Dataset, units: str, description: str) -> h5py.Dataset:
@@ -137,12 +140,12 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
     energy = Observable("energy", ("copy",), (config.run.copies,), "f8", units, description)
     slots = config.ladder.inverse_temperatures().size
     for observable in (energy, *model.observables):
-        rows = -(-config.storage.commit_every // config.storage.overlap_every) if observable.thinned else 0
+        every = config.storage.overlap_every if observable.thinned else 1
         dataset = file.create_dataset(
             f"series/{observable.name}",
             shape=(slots, 0, *observable.shape),
             maxshape=(slots, None, *observable.shape),
-            chunks=(1, max(1, rows or config.storage.commit_every), *(max(1, n) for n in observable.shape)),
+            chunks=_chunks(slots, -(-config.storage.commit_every // every), observable),
             dtype=observable.dtype,
             compression="gzip" if config.storage.compression else None,
             compression_opts=config.storage.compression or None,
@@ -151,6 +154,13 @@ def _create_series(file: h5py.File, config: RunConfig, model: Model) -> None:
         _described(dataset, observable.units, observable.description)
         rows_dim = "overlap_measurement" if observable.thinned else "measurement"
         _attach(file, dataset, ("slot", rows_dim, *observable.dims))
+
+
+def _chunks(slots: int, rows: int, observable: Observable) -> tuple[int, ...]:
+    """Return the shape of a chunk: the rows of a commit, for as many slots as keep it small enough to read one slot."""
+    shape = tuple(max(1, n) for n in observable.shape)
+    own = rows * math.prod(shape) * np.dtype(observable.dtype).itemsize
+    return (min(slots, max(1, _CHUNK_BYTES // own)), rows, *shape)
 
 
 def _create_counters(file: h5py.File, config: RunConfig, model: Model) -> None:

@@ -59,7 +59,9 @@ class TemperingChain:
         self.sample = sample
         self.sweeps = 0
         self._group = group
-        self._outgoing = np.empty((len(slots), copies + 1))
+        self._rows = [
+            len(ladder_block(rank, group.size, betas.size, model.tile_slots).slots) for rank in range(group.size)
+        ]
         self._sweeps_per_exchange = config.run.sweeps_per_exchange
 
     def advance(self, sweeps: int, heartbeat: Heartbeat) -> NDArray[np.float64]:
@@ -73,18 +75,12 @@ class TemperingChain:
         for _ in range(0, sweeps, self._sweeps_per_exchange):
             self.walkers.sweep(self.sweeps, self._sweeps_per_exchange)
             self.sweeps += self._sweeps_per_exchange
-            energies = self._gather_energies(heartbeat(self.sweeps))
+            # A request to stop travels with the energies, so that all ranks read it at once.
+            energies, stop = self._group.gather_rows(self.walkers.energies(), self._rows, heartbeat(self.sweeps))
+            if stop:
+                raise StoppedError
             self.exchange.do_round(energies, self.walkers, self._group)
         return energies
-
-    def _gather_energies(self, stop: bool) -> NDArray[np.float64]:
-        """Return everyone's energies; a request to stop travels with them, so that all ranks read it at once."""
-        self._outgoing[:, :-1] = self.walkers.energies()
-        self._outgoing[:, -1] = stop
-        everyone = self._group.gather_rows(self._outgoing)
-        if everyone[:, -1].any():
-            raise StoppedError
-        return everyone[:, :-1].copy()
 
 
 def measurements(config: RunConfig, chain: TemperingChain, heartbeat: Heartbeat) -> Iterator[Measurement]:

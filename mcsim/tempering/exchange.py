@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.exchange import follow_replicas, propose_exchanges
+from mcsim.kernels.exchange import follow_replicas, propose_exchanges, source_columns
 from mcsim.models.base import Walkers
 from mcsim.parallel.communicator import Communicator
 from mcsim.parallel.layout import LadderBlock
@@ -39,7 +39,6 @@ class Exchange:
         self._betas = betas
         self._ladder = ladder
         self._keys = np.array([stream_key(root_seed, Purpose.EXCHANGE, sample, c) for c in range(copies)])
-        self._copy_numbers = np.arange(copies)
         self._source = np.empty((slots, copies), dtype=np.int64)
         self._came_from = np.zeros((slots, copies), dtype=np.int64)
         self.rounds = 0
@@ -78,16 +77,13 @@ class Exchange:
         A pair is exchanged at most once a round, so a column that crosses an edge takes no part in the moves inside.
         """
         start, stop = self._ladder.slots.start, self._ladder.slots.stop
-        inside = source[start:stop]
         if self._ladder.below is not None:
             crossing = np.flatnonzero(source[start] < start)
             _swap_edge(crossing, self._ladder.below, walkers, group)
-            inside = np.where(inside < start, start, inside)
         if self._ladder.above is not None:
             crossing = np.flatnonzero(source[stop - 1] >= stop)
             _swap_edge((stop - 1 - start) * source.shape[1] + crossing, self._ladder.above, walkers, group)
-            inside = np.where(inside >= stop, stop - 1, inside)
-        walkers.permute(((inside - start) * source.shape[1] + self._copy_numbers).ravel())
+        walkers.permute(source_columns(source, start, stop))
 
 
 def _swap_edge(columns: NDArray[np.int64], neighbour: int, walkers: Walkers, group: Communicator) -> None:

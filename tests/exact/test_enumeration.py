@@ -15,7 +15,9 @@ from enumeration import enumerate_network, law_test
 
 from mcsim.config import RunConfig, parse_config
 from mcsim.config.moves import SPIN_MOVES
+from mcsim.kernels.spin_tables import build_network
 from mcsim.models import ising as ising_module
+from mcsim.models import layer_block_walkers
 from mcsim.networks.layered import LayeredWeights
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
@@ -27,8 +29,7 @@ from mcsim.tempering.exchange import Exchange
 FAMILY_LEVEL = 1e-3
 TEMPERATURES = [0.35, 0.6, 1.0, 1.7, 3.0]
 DYNAMICS = {
-    "block-auto": {"dynamics": "layer-block"},
-    "block-sparse": {"dynamics": "layer-block", "field_update": "sparse"},
+    "layer-block": {"dynamics": "layer-block"},
     "single-heat-bath": {"dynamics": "single-spin", "precision": "float64"},
     "single-metropolis": {"dynamics": "single-spin", "rule": "metropolis"},
 }
@@ -54,7 +55,7 @@ def make_config(network: LayeredWeights, folder: Path, **model: object) -> RunCo
     return parse_config(
         {
             "seed": 20241122,
-            "model": {"kind": "layered-ising", "network": source, "tile_columns": 4, **model},
+            "model": {"kind": "layered-ising", "network": source, **model},
             "ladder": {"temperatures": TEMPERATURES},
             "run": {"copies": 4, "thermalization": 200, "measurements": 4000, "sweeps_per_measurement": 5},
         }
@@ -144,6 +145,71 @@ def test_planted_error_is_rejected(plant, dynamics, tmp_path, monkeypatch):
     config = make_config(network, tmp_path, dynamics=dynamics)
     plant(monkeypatch)
     assert smallest_p_value(sampled(config, tmp_path), network) < FAMILY_LEVEL
+
+
+def plant_in_tables(monkeypatch, plant):
+    """Spoil what the sampler looks fields up in, and disable the comparison with float64 that would refuse it."""
+
+    def wrong(*arguments):
+        tables = build_network(*arguments)
+        plant(tables)
+        return tables
+
+    monkeypatch.setattr(layer_block_walkers, "build_network", wrong)
+    monkeypatch.setattr(layer_block_walkers.LayerBlockWalkers, "_compare_with_float64", lambda self: None)
+
+
+def wrong_entry(tables):
+    # Of the first spin of the second layer, the pattern of its only group below that is all up.
+    tables.tables[int(tables.from_below[1]) + tables.entries - 1] += 1.0
+
+
+def reversed_bits(tables):
+    # Entries as if the first spin of a group were its highest bit.
+    bits = int(np.log2(tables.entries))
+    swapped = [int(f"{p:0{bits}b}"[::-1], 2) for p in range(tables.entries)]
+    by_pattern = tables.tables.reshape(-1, tables.entries)
+    by_pattern[:] = by_pattern[:, swapped]
+
+
+@pytest.mark.parametrize("plant", [wrong_entry, reversed_bits])
+def test_planted_error_of_tables_is_rejected(plant, tmp_path, monkeypatch):
+    network = make_network((4, 4, 3), biases=True, seed=6)
+    config = make_config(network, tmp_path)
+    plant_in_tables(monkeypatch, plant)
+    assert smallest_p_value(sampled(config, tmp_path), network) < FAMILY_LEVEL
+
+
+def wide_layer_p_value(result, network):
+    """Compare a network of 37 and 2 spins, whose wide layer is summed over by hand, at every slot."""
+    (couplings,), (bias_wide, bias_narrow) = network.weights, network.biases
+    narrow = np.array(list(itertools.product((-1.0, 1.0), repeat=2)))
+    p_values = []
+    for slot, beta in enumerate(result.beta.values):
+        # P(s) of the narrow layer is exp(beta b s) prod_i 2 cosh(beta h_i(s)), and given s the wide one is independent.
+        log_weight = beta * narrow @ bias_narrow
+        log_weight += np.log(2 * np.cosh(beta * (bias_wide + narrow @ couplings.T))).sum(axis=1)
+        law = np.exp(log_weight - log_weight.max())
+        means, inverse = np.unique(narrow.mean(axis=1), return_inverse=True)
+        measured = result.magnetization.values[slot, :, :, 1]
+        p_values.append(law_test(measured, means, np.bincount(inverse, weights=law / law.sum())))
+    return min(p_values) * len(p_values)
+
+
+def forgotten_tail(tables):
+    # The fields on the two spins miss the last five of the 37: groups 8 and 9, four rows each.
+    start = int(tables.from_below[1])
+    tables.tables[start + 8 * 4 * tables.entries : start + 10 * 4 * tables.entries] = 0.0
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_a_forgotten_tail_of_a_wide_layer_is_rejected(planted, tmp_path, monkeypatch):
+    network = make_network((37, 2), biases=True)
+    network = LayeredWeights(tuple(w / 4 for w in network.weights), network.biases)
+    config = make_config(network, tmp_path)
+    if planted:
+        plant_in_tables(monkeypatch, forgotten_tail)
+    assert (wide_layer_p_value(sampled(config, tmp_path), network) < FAMILY_LEVEL) == planted
 
 
 def test_enumeration_of_one_bond():

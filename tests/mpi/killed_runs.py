@@ -25,12 +25,12 @@ from support import small_config
 from mcsim.config import RunConfig
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate
-from mcsim.storage import writer
+from mcsim.storage import appending, writer
 from mcsim.storage.index import open_result, sample_path
 
 RANDOM_KILLS = 10
 # Where a file that is already there changes; until then it has another name.
-CHANGING = ("commit", "finish", "_append", "_open_for_commit")
+CHANGING = ("commit", "finish", "append_rows", "_write_chunks", "_replace", "_open_for_commit")
 SERIES = ("series/energy", "series/magnetization", "series/overlap", "series/overlap_total")
 
 
@@ -112,7 +112,10 @@ def run_until(last_line: int, config: RunConfig, folder: Path) -> None:
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename != writer.__file__ or frame.f_code.co_name not in CHANGING:
+        if (
+            frame.f_code.co_filename not in (writer.__file__, appending.__file__)
+            or frame.f_code.co_name not in CHANGING
+        ):
             return None
         lines += event == "line"
         if lines == last_line:

@@ -25,8 +25,6 @@ PLANNED = 1_000_000
 CHANGES: dict[str, Any] = {
     "samples": 2,
     "model.network.widths": [24, 16, 20],
-    "model.tile_columns": 4,
-    "model.refresh_every": 32,
     "ladder": {"lowest": 0.3, "highest": 3.0, "slots": 10},
     # Minutes of sweeping, were it not interrupted.
     "run": {"copies": 2, "thermalization": 10, "measurements": PLANNED},

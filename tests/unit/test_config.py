@@ -58,6 +58,8 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         ['model.network.variance: "xavier"', "'fan-in' or 'symmetric'"],
     ),
     "scale-zero": ({f"{NETWORK}.scale": 0.0}, ["model.network.scale: 0.0", "must be above 0"]),
+    "scale-overflows": ({f"{NETWORK}.scale": 1e80}, ["model.network.scale: 1e+80", "float32", "1e-50 and 1e+50"]),
+    "scale-vanishes": ({f"{NETWORK}.scale": 1e-90}, ["model.network.scale: 1e-90", "float32", "1e-50 and 1e+50"]),
     "scale-nan": ({f"{NETWORK}.scale": NAN}, ["model.network.scale: nan", "must be finite"]),
     "scale-text": ({f"{NETWORK}.scale": "1"}, ['model.network.scale: "1"', "must be a number"]),
     "transpose-number": (
@@ -76,10 +78,16 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "dynamics": ({"model.dynamics": "cluster"}, ['model.dynamics: "cluster"', "'auto', 'layer-block'"]),
     "rule": ({"model.rule": "glauber"}, ['model.rule: "glauber"', "'heat-bath' or 'metropolis'"]),
-    "field-update": ({"model.field_update": "fast"}, ['model.field_update: "fast"', "'dense' or 'sparse'"]),
+    "field-update": (
+        {"model.field_update": "dense"},
+        ['model.field_update: "dense": is gone: fields are looked up afresh', "leave it out"],
+    ),
+    "tile-columns": (
+        {"model.tile_columns": 32},
+        ["model.tile_columns: 32: is gone: columns no longer share matrix products", "leave it out"],
+    ),
     "precision": ({"model.precision": "float16"}, ['model.precision: "float16"', "'float32' or 'float64'"]),
     "refresh-zero": ({"model.refresh_every": 0}, ["model.refresh_every: 0", "must be at least 1"]),
-    "tile-zero": ({"model.tile_columns": 0}, ["model.tile_columns: 0", "must be at least 1"]),
     "commit-zero": ({"storage.commit_every": 0}, ["storage.commit_every: 0", "must be at least 1"]),
     "thinning-zero": ({"storage.overlap_every": 0}, ["storage.overlap_every: 0", "must be at least 1"]),
     "bins": ({"storage.max_bins": 2}, ["storage.max_bins: 2", "must be at least 3"]),
@@ -193,8 +201,16 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"model.rule": "metropolis", "ladder": {"betas": [0.0, 1.0]}},
         ["ladder.betas: 0", "'metropolis'", "use 'heat-bath'"],
     ),
+    "layer-block-float64": (
+        {"model.precision": "float64"},
+        ["model.precision: 'float64'", "needs dynamics 'single-spin'"],
+    ),
+    "layer-block-refresh": (
+        {"model.refresh_every": 100},
+        ["model.refresh_every: 100", "is for dynamics 'single-spin'", "leave it out"],
+    ),
     "tile-splits-a-slot": (
-        {"model.tile_columns": 33},
+        {"model": {"kind": "mlp", "widths": [4, 4], "activation": "tanh", "tile_columns": 33}},
         ["model.tile_columns: 33", "must be a multiple of run.copies, 2"],
     ),
     "thermalization-not-whole": (
@@ -260,6 +276,13 @@ BAD_WEIGHTS: dict[str, tuple[str, Mapping[str, Any] | None, dict[str, Any], list
     "suffix": ("w.txt", {}, {}, ["'.txt'", ".npz"]),
     "nan": ("w.npz", WITH_NAN, {}, ["'w2'", "nan at [3, 0]", "must be finite"]),
     "infinite": ("w.npz", {"w1": np.full((2, 2), np.inf)}, {}, ["'w1'", "inf at [0, 0]", "must be finite"]),
+    "overflow": (
+        "w.npz",
+        {"w1": np.full((3, 4), 1e39)},
+        {},
+        ["couplings up to 1e+39", "out of the range of float32", "precision = 'float64'"],
+    ),
+    "underflow": ("w.npz", {"w1": np.full((3, 4), 1e-46)}, {}, ["couplings up to 1e-46", "range of float32"]),
     "shapes": (
         "w.npz",
         {"w1": np.ones((3, 4)), "w2": np.ones((5, 2))},
@@ -366,7 +389,7 @@ def test_the_fingerprint_sees_every_change_and_no_order_of_keys() -> None:
         {"samples": 2},
         {f"{NETWORK}.scale": 2.0},
         {"run.measurements": 7},
-        {"model.tile_columns": 4},
+        {"model.dynamics": "single-spin"},
         {"storage.compression": 0},
     ]
     assert len({small_config(change).sha256() for change in ({}, *changes)}) == len(changes) + 1

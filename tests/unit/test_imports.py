@@ -116,7 +116,7 @@ ONLY_IN = {
     "h5py": ("mcsim.storage", "mcsim.networks", "theory.weights"),
     "torch": ("mcsim.training",),
 }
-KERNELS_MAY_IMPORT = {"numpy", "numba", "mcsim"}
+KERNELS_MAY_IMPORT = {"numpy", "numba", "llvmlite", "mcsim"}
 
 
 @cache

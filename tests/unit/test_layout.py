@@ -38,8 +38,9 @@ def test_more_ranks_than_tiles_is_refused_with_a_way_out(slots: int, tile: int, 
         ladder_block(0, ranks, slots, tile)
     message = str(caught.value)
     assert "\n" not in message
-    for part in (f"{ranks} ranks", f"{slots} slots", "model.tile_columns"):
+    for part in (f"{ranks} ranks", f"{slots} slots", "start fewer ranks", "add samples"):
         assert part in message
+    assert ("model.tile_columns" in message) == (tile > 1)
 
 
 def test_one_rank_has_no_neighbours() -> None:

@@ -11,18 +11,14 @@ from support import small_config
 from mcsim.config import RunConfig
 from mcsim.config.models import MODEL_SECTIONS
 from mcsim.config.moves import MLP_MOVES, SPIN_MOVES
-from mcsim.models import mlp_sweeps, spin_sweeps
+from mcsim.models import mlp_sweeps, spin_walkers
 from mcsim.models.base import Model, SlotBlock, Walkers
 from mcsim.models.registry import BUILDERS, model_of_sample
 from mcsim.networks.source import network_of_sample
 
 COPIES = 3
 MODELS: dict[str, dict[str, Any]] = {
-    "layered-ising": {
-        "kind": "layered-ising",
-        "network": {"source": "gaussian", "widths": [7, 5, 6]},
-        "tile_columns": 2 * COPIES,
-    },
+    "layered-ising": {"kind": "layered-ising", "network": {"source": "gaussian", "widths": [7, 5, 6]}},
     "mlp": {"kind": "mlp", "widths": [4, 6, 5], "activation": "tanh", "tile_columns": 2 * COPIES},
 }
 
@@ -46,7 +42,7 @@ def test_every_kind_can_be_built() -> None:
 
 
 def test_every_move_has_its_loops() -> None:
-    assert set(spin_sweeps.SWEEPS) == set(SPIN_MOVES)
+    assert set(spin_walkers.WALKERS) == set(SPIN_MOVES)
     assert set(mlp_sweeps.SWEEPS) == set(MLP_MOVES.values())
 
 
@@ -103,7 +99,7 @@ def test_configurations_of_spins_have_their_energies() -> None:
     np.testing.assert_allclose(walkers.energies().ravel(), energies, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("kind", "slots"), [("layered-ising", 2), ("mlp", 2)])
+@pytest.mark.parametrize(("kind", "slots"), [("layered-ising", 1), ("mlp", 2)])
 def test_the_model_and_its_configuration_deal_out_the_same_tiles(kind: str, slots: int) -> None:
     model, _ = started(kind)
     assert model.tile_slots == config_of(kind).model.tile_slots(COPIES) == slots

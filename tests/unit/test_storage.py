@@ -33,7 +33,6 @@ KEPT_ROWS = [0, 3, 6, 9, 12]
 CHANGES: dict[str, Any] = {
     "samples": 2,
     "model.network.widths": [7, 5, 6],
-    "model.tile_columns": 6,
     # Beta 0 makes a temperature infinite, which is a number to HDF5 and none to JSON.
     "ladder": {"betas": [0.0, 0.4, 1.0, 2.5]},
     "run": {"copies": COPIES, "thermalization": 6, "measurements": ROWS, "sweeps_per_measurement": 2},

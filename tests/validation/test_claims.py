@@ -341,7 +341,6 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> MeasuredRun:
         "samples": 12,
         "model": {
             "kind": "layered-ising",
-            "tile_columns": 16,
             "network": {"source": "gaussian", "widths": [6, 6, 6, 6]},
         },
         "ladder": {"betas": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4, 2.0]},

@@ -35,7 +35,7 @@ def run_document(widths: list[int], samples: int, **changes: Any) -> dict[str, A
     return {
         "seed": 1,
         "samples": samples,
-        "model": {"kind": "layered-ising", "tile_columns": 16, "network": {"source": "gaussian", "widths": widths}},
+        "model": {"kind": "layered-ising", "network": {"source": "gaussian", "widths": widths}},
         "ladder": {"betas": [0.0, 0.2, 0.4, 0.6, 0.8, 1.2]},
         "run": {"copies": 2, "thermalization": 20, "measurements": 40},
         **changes,

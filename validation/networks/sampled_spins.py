@@ -72,6 +72,6 @@ def sample_spins(config: RunConfig, *, sample: int = 0) -> SampledSpins:
     states = np.empty((slots, config.run.measurements, copies, n), dtype=np.int8)
     energies = np.empty(states.shape[:3])
     for row, measured in enumerate(measurements(config, chain, lambda sweeps: False)):
-        states[:, row] = chain.walkers.pack(np.arange(slots * copies))[:, :n].reshape(slots, copies, n)
+        states[:, row] = chain.walkers.configurations(np.arange(slots * copies)).reshape(slots, copies, n)
         energies[:, row] = measured.energies
     return SampledSpins(1.0 / betas, states, energies, network.widths, network.biases is None)

@@ -39,7 +39,6 @@ def tempering_config(weights: str | Path, epoch: float, critical_temperature: fl
         "model": {
             "kind": "layered-ising",
             "network": {"source": "file", "path": str(weights), "epoch": float(epoch)},
-            "tile_columns": plan.copies * max(1, 32 // plan.copies),
         },
         "ladder": {
             "lowest": plan.coldest * critical_temperature,

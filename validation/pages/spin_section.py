@@ -48,5 +48,5 @@ def _facts(run: MeasuredRun) -> list[tuple[str, str]]:
         ("widths", ", ".join(str(n) for n in run.widths)),
         ("spins", str(run.size)),
         ("sampling", sampling(run)),
-        ("largest drift of maintained fields", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
+        ("largest deviation of fields and energies", f"{float(run.data.dynamics_drift.max()):.1e} of their scale"),
     ]
