@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import os
 import re
@@ -18,6 +17,7 @@ import pytest
 from support import ROOT
 
 from mcsim.__main__ import build_parser as sampler
+from mcsim.command_line import UsageError
 from theory.__main__ import build_parser as predictions
 from validation.__main__ import build_parser as comparison
 
@@ -133,19 +133,18 @@ def commands(page: str) -> Iterator[list[str]]:
     """Give the commands of ours in blocks for the shell and in the text, as lists of words."""
     lines = [line for step in steps(page) if step.language == "sh" for line in step.code.splitlines()]
     inline = re.findall(r"`([^`]+)`", _BLOCK.sub("", text_of(page)))
-    for line in [*lines, *(text for text in inline if "\n" not in text)]:
+    # Two words name a command in a sentence.
+    for line in [*lines, *(text for text in inline if len(text.split()) > 2)]:
         for part in re.split(r"[|>;]|&&", line):
             words = shlex.split(part, comments=True)
             if words[:2] == ["mpiexec", "-n"]:
                 words = words[3:]
-            # A single word names a program in a sentence.
-            if len(words) > 1 and words[0] in PARSERS:
+            if words and words[0] in PARSERS:
                 yield words
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_parse(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(argparse.ArgumentParser, "exit", _refuse)
+def test_commands_parse(page: str) -> None:
     for program, *words in commands(page):
         words = ["tanh" if word == "softsign" else word for word in words]
         PARSERS[program]().parse_args(words)
@@ -153,8 +152,43 @@ def test_commands_parse(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert [file for file in files if not (ROOT / file).exists()] == []
 
 
-def _refuse(parser: argparse.ArgumentParser, status: int = 0, message: str | None = None) -> None:
-    raise AssertionError(f"{parser.prog}: {message}")
+def test_a_command_that_does_not_exist_is_refused() -> None:
+    for program, words in (("mcsim", ["ran"]), ("mcsim-theory", ["mlp", "--bata", "2"]), ("mcsim-validate", ["run"])):
+        with pytest.raises((SystemExit, UsageError)):
+            PARSERS[program]().parse_args(words)
+
+
+def imported_rooms(package: str) -> set[tuple[str, str]]:
+    """Return (room, room that it imports from) of a package, a room being a folder or a file right under it."""
+    rooms = {path.stem for path in (ROOT / package).iterdir()} - {"__init__", "__pycache__"}
+    arrows = set()
+    for path in (ROOT / package).rglob("*.py"):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}".split(".") for alias in node.names]
+                arrows.update((room, name[1]) for name in names if name[0] == package and name[1] in rooms)
+    return {(room, other) for room, other in arrows if other not in {room, "__init__"} and room != "__init__"}
+
+
+def drawn_rooms(package: str) -> set[tuple[str, str]]:
+    """Return the arrows of a package's picture."""
+    section = text_of("docs/architecture.md").split(f"## {package}: ")[1].split("```")[1]
+    arrows = set()
+    for line in section.splitlines():
+        room, _, others = (part.strip() for part in line.partition("-->"))
+        arrows.update((room.replace("main", "__main__"), other.strip()) for other in others.split("&") if other)
+    return arrows
+
+
+@pytest.mark.parametrize("package", MODULES.values())
+def test_the_picture_has_the_arrows_that_there_are(package: str) -> None:
+    there, drawn = imported_rooms(package), drawn_rooms(package)
+    assert drawn <= there
+    reached = set(drawn)
+    for _ in drawn:
+        reached |= {(a, d) for a, b in reached for c, d in drawn if b == c}
+    assert there - reached == set()
 
 
 def test_every_block_is_code() -> None:
@@ -187,13 +221,13 @@ def put(step: Step, folder: Path) -> None:
     path.write_text(text.replace(f"\n{line}", f"\n{kept}{step.code}"), encoding="utf-8")
 
 
-def run(folder: Path, program: str, *words: str) -> str:
+def run(folder: Path, program: str, *words: str, code: int = 0) -> str:
+    """Run a command in the copy and return what it prints, or complains of."""
     command = [sys.executable, "-m", MODULES[program], *words]
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -219,5 +253,7 @@ def test_recipes_work(extended: Path) -> None:
         for program, *words in map(shlex.split, step.code.splitlines())
     }
     assert "Hopfield, 4 patterns" in told["info out/hopfield"]
+    refused = run(extended, "mcsim-validate", "report", "out/hopfield", "--out", "out/report.html", code=2)
+    assert "no claim is about" in refused
     assert "PASS         barra2011.critical-temperature" in told["run barra2011 --out out/barra"]
     assert "<svg" in (extended / "out/barra/report.html").read_text(encoding="utf-8")

@@ -100,7 +100,7 @@ def read_measured(folder: Path) -> AnyRun:
     ResultFileError
         Where it holds no result.
     ValueError
-        Where too little was committed yet, or there is no finite temperature.
+        Where too little was committed yet, there is no finite temperature, or no claim is about the model.
     """
     data = read_run(folder)
     if data.sizes["measurement"] < 16:
@@ -111,4 +111,6 @@ def read_measured(folder: Path) -> AnyRun:
     name = folder.stem if folder.is_file() else folder.name
     if isinstance(config.model, RandomMlp):
         return measured_mlp(name, config, data)
+    if not isinstance(config.model, LayeredIsing):
+        raise ValueError(f"{folder}: its model is one that no claim is about")
     return MeasuredRun(name, config, data)
