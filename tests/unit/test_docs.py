@@ -56,9 +56,7 @@ _BLOCK = re.compile(
 
 
 def steps(page: str) -> list[Step]:
-    return [
-        Step(**{name: value or "" for name, value in m.groupdict().items()}) for m in _BLOCK.finditer(text_of(page))
-    ]
+    return [Step(**match.groupdict(default="")) for match in _BLOCK.finditer(text_of(page))]
 
 
 RECIPES = steps("docs/extending.md")
