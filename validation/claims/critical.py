@@ -39,7 +39,7 @@ class SusceptibilityFigure:
 
 def scaled_susceptibility(run: MeasuredRun) -> FloatArray:
     """Return N^{-1/3} N <q^2> of each sample and slot."""
-    return np.asarray(run.size ** (2.0 / 3.0) * run.squared_overlaps, dtype=np.float64)
+    return np.asarray(np.power(run.size, 2.0 / 3.0) * run.squared_overlaps)
 
 
 def crossing_temperature(temperatures: FloatArray, smaller: FloatArray, larger: FloatArray) -> float:
