@@ -1,8 +1,8 @@
 """Metropolis moves of single inputs of an MLP, with z^1 maintained.
 
 A move changes z^1 by a multiple of one row of weights (two on the sphere), which costs N_1; deeper layers need full
-products for every attempt. Slower than HMC (scripts/benchmarks/mlp.py), but it shares neither proposal nor treatment of
-the prior with it, and serves as a cross-check.
+products for every attempt. Slower than HMC (scripts/benchmark measures it), but it shares neither proposal nor
+treatment of the prior with it, and serves as a cross-check.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """Preconditioned Crank-Nicolson (pCN) moves of an MLP's inputs: all coordinates at once, without gradients.
 
-Slower than HMC (scripts/benchmarks/mlp.py); it serves as a cross-check.
+Slower than HMC (scripts/benchmark measures it); it serves as a cross-check.
 
 Source: Cotter, Roberts, Stuart & White, Stat. Sci. 28, 424 (2013).
 """
