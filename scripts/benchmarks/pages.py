@@ -15,8 +15,8 @@ class MarkerError(ValueError):
 
 
 def table(report: Report, *, headlines_only: bool = False) -> str:
-    """Return the date, the processor and a Markdown table of the figures."""
-    figures = [figure for figure in report.figures if figure.headline or not headlines_only]
+    """Return the date, the processor and a Markdown table of the figures; headlines are those that have a ratio."""
+    figures = [f for f in report.figures if not headlines_only or (f.headline and f.ratio is not None)]
     lines = [_heading(report), "", "| work | against | here | ratio (rounds) | goal |", "|---|---|---|---|---|"]
     lines += [_row(figure, with_note=not headlines_only) for figure in figures]
     return "\n".join(lines)
