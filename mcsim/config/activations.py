@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Activation:
-    """How an activation phi(z, t) behaves; bounds and slopes only set the default range of overlap histograms.
+    """How an activation phi(z, t) behaves; bounds and steepest slopes only set the default range of overlap histograms.
 
     Attributes
     ----------
@@ -18,19 +18,25 @@ class Activation:
         Largest abs(phi') as (constant, coefficient of t).
     shaped : bool
         Whether it has a shape parameter t, which is a / sqrt(L) or c / sqrt(L) with L hidden layers, and 1 otherwise.
+    kinked : bool
+        Whether phi has a kink at z = 0.
+    scales : bool
+        Whether phi(r z) = r phi(z) for every r > 0.
     """
 
     bound: float = math.inf
     steepest: tuple[float, float] = (1.0, 0.0)
     shaped: bool = False
+    kinked: bool = False
+    scales: bool = False
 
 
 ACTIVATIONS = {
-    "linear": Activation(),
+    "linear": Activation(scales=True),
     "tanh": Activation(bound=1.0),
     "sin": Activation(bound=1.0),
-    "relu": Activation(),
+    "relu": Activation(kinked=True, scales=True),
     "erf": Activation(bound=1.0, steepest=(1.13, 0.0)),
     "shaped-tanh": Activation(bound=1.0, shaped=True),
-    "shaped-relu": Activation(steepest=(1.0, 1.0), shaped=True),
+    "shaped-relu": Activation(steepest=(1.0, 1.0), shaped=True, kinked=True, scales=True),
 }

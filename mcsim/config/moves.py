@@ -55,8 +55,8 @@ class MlpMove:
     in_trajectories : bool
         Whether steps are taken in turn until a trajectory of the configured length is complete; a step is then no
         longer than that.
-    needs_gradient : bool
-        Whether dH/dx is kept beside x.
+    keeps_z : bool
+        Whether z^1 is kept beside x.
     """
 
     name: str
@@ -67,13 +67,13 @@ class MlpMove:
     step_units: str = "input"
     step_text: str = "size of a move"
     in_trajectories: bool = False
-    needs_gradient: bool = False
+    keeps_z: bool = False
 
 
 HMC = MlpMove(
-    "hmc", first_step=0.25, target_acceptance=0.8, largest_step=math.pi, largest_on_sphere=math.pi,
-    step_units="time", step_text="leapfrog step of Hamiltonian Monte Carlo, before its jitter",
-    in_trajectories=True, needs_gradient=True,
+    "hmc", first_step=0.25, target_acceptance=0.85, largest_step=math.pi, largest_on_sphere=math.pi,
+    step_units="time", step_text="time between kicks of Hamiltonian Monte Carlo, before its jitter",
+    in_trajectories=True, keeps_z=True,
 )  # fmt: skip
 PCN = MlpMove("pcn", first_step=0.2, target_acceptance=0.3, largest_step=1.0, largest_on_sphere=1.0)
 # A coordinate crosses its prior; a pair on the sphere turns half way round.

@@ -15,6 +15,9 @@ from mcsim.config.model_section import ModelSection, SummaryWords, refuse_split_
 from mcsim.config.moves import MLP_MOVES, MlpMove
 from mcsim.config.sections import Count, OneOf, Positive
 
+# For sums of squares and rare states.
+_MARGIN_DIGITS = 2.0
+
 
 def _list_activations(schema: dict[str, Any]) -> None:
     schema["enum"] = list(ACTIVATIONS)
@@ -50,7 +53,7 @@ class RandomMlp(ModelSection):
         None, description=f"what adaptation aims at; {_TARGETS}"
     )
     trajectory: Positive = Field(
-        1.5, le=math.pi, description="hmc: time of a trajectory; pi/2 would draw the prior independently"
+        1.7, le=math.pi, description="hmc: time of a trajectory; pi/2 would draw the prior independently"
     )
     max_leapfrogs: Count = Field(64, description="hmc: steps of a trajectory at most")
     step_jitter: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -102,8 +105,9 @@ class RandomMlp(ModelSection):
         return self.tile_columns // copies
 
     def refuse_misfit(self, betas: NDArray[np.float64], copies: int) -> None:
-        """Refuse tiles that split a slot."""
+        """Refuse tiles that split a slot, and weights that no number could follow."""
         refuse_split_slots(self.tile_columns, copies)
+        self._refuse_overflow(float(betas.max()))
 
     @classmethod
     def described(cls, stored: Mapping[str, Any]) -> str:
@@ -128,3 +132,25 @@ class RandomMlp(ModelSection):
                 f"overlap_range: {len(self.overlap_range)} numbers for {len(self.widths)} layers; give one for each"
             )
         return self
+
+    def _refuse_overflow(self, beta: float) -> None:
+        """Refuse weights whose energies the precision cannot hold, or whose overlaps float32, in which they are stored.
+
+        The gradient's square is about N C^{L+1}, C = C_W times the square of the steepest slope. Where phi is not
+        bounded, x goes as far as -beta dH/dx at low temperatures.
+        """
+        c, n = self._log_growth(), math.log10(self.sites)
+        square = n + (self.depth + 1) * c
+        energy, overlap = 0.5 * square, 0.0
+        if not math.isfinite(ACTIVATIONS[self.activation].bound) and beta > 0.0:
+            energy = max(energy, math.log10(beta) + square)
+            overlap = max(0.0, 2.0 * math.log10(beta) + square - n) + max(0.0, self.depth * c)
+        for what, digits, precision in (("energies", energy, self.precision), ("overlaps", overlap, "float32")):
+            if digits > math.log10(float(np.finfo(precision).max)) - _MARGIN_DIGITS:
+                about = f"{what} of about 1e+{math.floor(digits)}, beyond {precision}"
+                raise ValueError(f"model.weight_variance: {self.weight_variance:g} makes {about}; lower it")
+
+    def _log_growth(self) -> float:
+        """Return log10 of C_W times the square of the steepest slope."""
+        steepest, t = ACTIVATIONS[self.activation].steepest, (self.activation_shape or 1.0) / math.sqrt(self.depth)
+        return math.log10(self.weight_variance) + 2.0 * math.log10(steepest[0] + steepest[1] * t)

@@ -11,11 +11,11 @@ import numpy as np
 from numba import njit
 
 from mcsim.kernels.elementary import as_element
-from mcsim.kernels.mlp_activations import activate_only
 from mcsim.kernels.mlp_moves import accepts, sweep_words
-from mcsim.kernels.mlp_network import first_weights, forward, layer_rows
-from mcsim.kernels.mlp_state import copy, load_tile, onto_sphere, store_row
+from mcsim.kernels.mlp_network import forward, forward_weights, layer_rows
+from mcsim.kernels.mlp_state import copy, copy_rows, load_inputs, move_row, onto_sphere, set_z
 from mcsim.kernels.philox import to_unit_interval
+from mcsim.kernels.products import panel_columns
 
 
 class Proposal(NamedTuple):
@@ -25,12 +25,14 @@ class Proposal(NamedTuple):
     values : (rows, 2), where they go
     log_prior : float64 (rows,), log of the ratio of the prior's densities
     words : uint32 (rows,), decides
+    z : (rows, N_1), z^1 without its bias before the change; the work space holds that after it
     """
 
     sites: np.ndarray
     values: np.ndarray
     log_prior: np.ndarray
     words: np.ndarray
+    z: np.ndarray
 
 
 @njit(cache=True, inline="always")
@@ -65,52 +67,39 @@ def _propose(x, words, step, sphere, proposal, c):
 
 
 @njit(cache=True)
-def _shift_first_layer(x, z, weights, sites, values, trial_z, trial):
-    """Set trial_z = trial = z^1 with the proposed coordinates."""
+def _shift_first_layer(x, z, weights, sites, values, trial):
+    """Set trial = z^1 with the proposed coordinates."""
     i, j = sites[0], sites[1]
     change_i = as_element(values[0] - x[i], z)
     # One coordinate only: its row must not be added twice.
     change_j = as_element(values[1] - x[j] if j != i else 0.0, z)
-    row_i, row_j = weights[i], weights[j]
-    for k in range(z.shape[0]):
-        value = z[k] + (change_i * row_i[k] + change_j * row_j[k])
-        trial_z[k] = value
-        trial[k] = value
+    n, width = x.shape[0], z.shape[0]
+    panel = panel_columns(n, width)
+    for left in range(0, width, panel):
+        columns = min(panel, width - left)
+        row_i, row_j = left * n + i * columns, left * n + j * columns
+        for k in range(columns):
+            trial[left + k] = z[left + k] + (change_i * weights[row_i + k] + change_j * weights[row_j + k])
 
 
 @njit(cache=True)
-def _attempt(network, columns, work, row_0, rows, z, proposal, attempt, sweep):
+def _attempt(network, columns, work, row_0, rows, proposal, attempt, sweep):
     """Propose a change in each row, compute the energies it leads to, and accept or reject."""
     inputs = layer_rows(work.layers, network, rows, 0, rows)
-    trial = layer_rows(work.layers, network, rows, 1, rows)
-    trial_z = layer_rows(work.slopes, network, rows, 1, rows)
-    weights = first_weights(network)
+    weights = forward_weights(network, 1)
     for c in range(rows):
         column = row_0 + c
         words = sweep_words(columns.keys[column], attempt, sweep)
         _propose(inputs[c], words, columns.step[column], columns.sphere, proposal, c)
-        _shift_first_layer(inputs[c], z[c], weights, proposal.sites[c], proposal.values[c], trial_z[c], trial[c])
-        activate_only(network.code, network.shape, trial[c], trial[c])
-    forward(network, work, rows, rows, 1, False)
+        _shift_first_layer(inputs[c], proposal.z[c], weights, proposal.sites[c], proposal.values[c], work.z[c])
+    forward(network, work, rows, rows)
     for c in range(rows):
         log_ratio = proposal.log_prior[c] - columns.betas[row_0 + c] * (work.energy[c] - work.before[c])
         if accepts(log_ratio, proposal.words[c], columns, row_0 + c):
             inputs[c, proposal.sites[c, 0]] = proposal.values[c, 0]
             inputs[c, proposal.sites[c, 1]] = proposal.values[c, 1]
-            for k in range(z.shape[1]):
-                z[c, k] = trial_z[c, k]
+            copy_rows(work.z, c, proposal.z, c, 1)
             work.before[c] = work.energy[c]
-
-
-@njit(cache=True)
-def _first_layer(network, work, rows, z):
-    """Set z to z^1 of the inputs in the work space."""
-    inputs = layer_rows(work.layers, network, rows, 0, rows)
-    np.dot(inputs, first_weights(network), z)
-    bias = network.bias[network.first[1] : network.first[1] + network.widths[1]]
-    for c in range(rows):
-        for k in range(bias.shape[0]):
-            z[c, k] += bias[k]
 
 
 @njit(cache=True)
@@ -119,16 +108,19 @@ def sweep_coordinates(state, network, columns, work, proposal, tile_columns, fir
     n_columns = state.energy.shape[0]
     for row_0 in range(0, n_columns, tile_columns):
         rows = min(tile_columns, n_columns - row_0)
-        z = work.product[: rows * network.widths[1]].reshape(rows, network.widths[1])
+        inputs = layer_rows(work.layers, network, rows, 0, rows)
         for sweep in range(first_sweep, first_sweep + n_sweeps):
-            load_tile(state, network, work, row_0, rows, 1)
+            load_inputs(state, network, work, row_0, rows)
             copy(state.energy, row_0, work.before, 0, rows)
-            _first_layer(network, work, rows, z)
+            set_z(network, work, inputs)
+            copy_rows(work.z, 0, proposal.z, 0, rows)
             for attempt in range(network.widths[0]):
-                _attempt(network, columns, work, row_0, rows, z, proposal, attempt, sweep)
+                _attempt(network, columns, work, row_0, rows, proposal, attempt, sweep)
             if columns.sphere:
                 for c in range(rows):
-                    onto_sphere(layer_rows(work.layers, network, rows, 0, rows)[c])
-            forward(network, work, rows, rows, 0, False)
+                    onto_sphere(inputs[c])
+            set_z(network, work, inputs)
+            forward(network, work, rows, rows)
             for c in range(rows):
-                store_row(state, network, work, row_0, rows, c)
+                columns.swept[row_0 + c] += 1
+                move_row(state, network, columns, work, row_0, rows, c)

@@ -1,4 +1,4 @@
-"""What the dynamics of an MLP share: addresses of random numbers, rotations under the prior, acceptance.
+"""What the dynamics of an MLP share: addresses of random numbers, geodesics, acceptance.
 
 Every random number is addressed by (key of the column, stream, sweep); a stream never serves two purposes.
 """
@@ -11,9 +11,10 @@ from mcsim.kernels.mlp_network import dot
 from mcsim.kernels.mlp_state import onto_sphere
 from mcsim.kernels.philox import philox4x32, to_unit_interval
 
-# Streams: the normals of a momentum or proposal, and the single words of a sweep or of an attempt.
+# Streams: the normals of a momentum or proposal, the single words of a sweep or of an attempt, and radii.
 NORMALS = np.uint32(0)
 DECISIONS = np.uint32(1)
+RADIUS = np.uint32(2)
 
 
 @njit(cache=True, inline="always")
@@ -21,16 +22,6 @@ def sweep_words(key, number, sweep):
     """Return four words for the decisions of one sweep, or of attempt `number` within it."""
     low, high = np.uint32(sweep & 0xFFFFFFFF), np.uint32(sweep >> 32)
     return philox4x32(np.uint32(number), DECISIONS, low, high, key[0], key[1])
-
-
-@njit(cache=True)
-def rotate(x, p, angle):
-    """Move (x, p) along the exact flow of |x|^2/2 + |p|^2/2 for a time `angle`."""
-    cosine, sine = as_element(np.cos(angle), x), as_element(np.sin(angle), x)
-    for i in range(x.shape[0]):
-        moved = cosine * x[i] + sine * p[i]
-        p[i] = cosine * p[i] - sine * x[i]
-        x[i] = moved
 
 
 @njit(cache=True)

@@ -14,31 +14,44 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from mcsim.kernels.mlp_activations import activate, activate_only
+from mcsim.kernels.elementary import as_element
+from mcsim.kernels.mlp_activations import activate
+from mcsim.kernels.products import multiply
+
+# Keeps 1 / (2 reach speed) a float32.
+_SHORTEST = 1e-20
 
 
 class Network(NamedTuple):
-    """One network. L hidden layers; floats have one type, float32 or float64.
+    """One network. L hidden layers; floats have one type, float32 or float64; matrices lie in panels, see `products`.
 
     widths, first : int64 (L+1,), N_0..N_L and their running offset
-    forward : flat, layer l as (N_l, N_{l-1}) starting at weight_first[l-1]
-    backward : flat, its transpose (N_{l-1}, N_l) at the same offset
+    forward : flat, F^l of shape (N_{l-1}, N_l) starting at weight_first[l-1]
+    backward : flat, its transpose (N_l, N_{l-1}) at the same offset
+    gram : flat, (F^1)^T F^1 of shape (N_1, N_1); empty where two products with F^1 cost less or nobody needs it
     bias : flat (sum_l N_l,), layer l at first[l]; the input's entries are unused
     has_bias : whether any bias is not zero
     readout : (N_L,), r
     code, shape : activation's code and its shape parameter, see `mlp_activations`
+    speed : float64 (L,), root mean square of dz^l/dt while x moves with a momentum drawn from N(0, I)
+    kinked : whether phi has a kink at 0
+    scales : whether H(r x) = r H(x) for every r > 0
     """
 
     widths: np.ndarray
     first: np.ndarray
     forward: np.ndarray
     backward: np.ndarray
+    gram: np.ndarray
     weight_first: np.ndarray
     bias: np.ndarray
     has_bias: bool
     readout: np.ndarray
     code: int
     shape: np.floating
+    speed: np.ndarray
+    kinked: bool
+    scales: bool
 
 
 class Work(NamedTuple):
@@ -46,24 +59,24 @@ class Work(NamedTuple):
 
     layers, slopes : flat buffers of layers for all rows of the tile: x and phi(z^l); phi'(z^l), then dH/dz^l
     product : flat (rows * max N_l,)
-    gradient, momentum : (rows, N_0), dH/dx and p
-    energy : float64 (rows,), H at the point in `layers`
+    reach : float64 (rows,), time over which slopes average a kink; 0 where they are to be exact
+    sharpness : (rows,), how steeply they pass it then, see `mlp_activations`
+    noise : (rows, N_0), normal numbers: momenta or a proposal's
     words : uint32 (N_0 rounded up to a multiple of 4, at least 4), random words
-    before : float64 (rows,), the energy that is conserved, before a trajectory
-    step : (rows,), step of this trajectory
-    steps : int64 (rows,), leapfrog steps of this trajectory
+    energy, before : float64 (rows,), H at the point in `layers`, and where a move began
+    z : (rows, N_1), z^1 without its bias
     """
 
     layers: np.ndarray
     slopes: np.ndarray
     product: np.ndarray
-    gradient: np.ndarray
-    momentum: np.ndarray
-    energy: np.ndarray
+    reach: np.ndarray
+    sharpness: np.ndarray
+    noise: np.ndarray
     words: np.ndarray
+    energy: np.ndarray
     before: np.ndarray
-    step: np.ndarray
-    steps: np.ndarray
+    z: np.ndarray
 
 
 @njit(cache=True, inline="always")
@@ -74,30 +87,18 @@ def layer_rows(flat, network, rows, k, active):
     return flat[start : start + active * width].reshape(active, width)
 
 
-# Products take their second operand as the transpose of a C-contiguous array: for a few dozen rows BLAS is then up
-# to three times faster than with the array itself (1000 x 1000, 32 rows: 46 against 15 Gflop/s), worth a second copy
-# of the weights.
 @njit(cache=True, inline="always")
-def _transposed_forward(network, k):
-    """Return F^k, shape (N_{k-1}, N_k), k = 1..L."""
-    rows, cols = network.widths[k], network.widths[k - 1]
+def forward_weights(network, k):
+    """Return F^k in panels, k = 1..L."""
     start = network.weight_first[k - 1]
-    return network.forward[start : start + rows * cols].reshape(rows, cols).T
+    return network.forward[start : start + network.widths[k - 1] * network.widths[k]]
 
 
 @njit(cache=True, inline="always")
-def _transposed_backward(network, k):
-    """Return the transpose of F^k, shape (N_k, N_{k-1}), k = 1..L."""
-    rows, cols = network.widths[k - 1], network.widths[k]
+def backward_weights(network, k):
+    """Return the transpose of F^k in panels, k = 1..L."""
     start = network.weight_first[k - 1]
-    return network.backward[start : start + rows * cols].reshape(rows, cols).T
-
-
-@njit(cache=True, inline="always")
-def first_weights(network):
-    """Return the weights of the first layer by input, (N_0, N_1): row i is what input i adds to z^1."""
-    rows, cols = network.widths[0], network.widths[1]
-    return network.backward[: rows * cols].reshape(rows, cols)
+    return network.backward[start : start + network.widths[k - 1] * network.widths[k]]
 
 
 # Sums may be reordered, which lets them vectorise; the order still depends on the length alone.
@@ -111,51 +112,52 @@ def dot(a, b):
 
 
 @njit(cache=True)
-def _add_bias(z, bias):
-    for c in range(z.shape[0]):
-        for j in range(bias.shape[0]):
-            z[c, j] += bias[j]
+def _activate_layer(network, work, rows, active, k):
+    """Turn F^k times the layer below, which is in layer k, into phi(z^k), and set its slopes."""
+    values = layer_rows(work.layers, network, rows, k, active)
+    bias = network.bias[network.first[k] : network.first[k] + network.widths[k]]
+    for c in range(active):
+        if network.has_bias:
+            for j in range(bias.shape[0]):
+                values[c, j] += bias[j]
+        rise = 0.5 / max(work.reach[c] * network.speed[k - 1], _SHORTEST)
+        work.sharpness[c] = as_element(rise, work.sharpness)
+    slopes = layer_rows(work.slopes, network, rows, k, active)
+    activate(network.code, network.shape, values, slopes, work.sharpness)
 
 
 @njit(cache=True)
-def _set_energies(network, work, rows, active):
+def forward(network, work, rows, active):
+    """Set phi(z^l), its slopes and H of the first `active` rows from `work.z`."""
     last = network.widths.shape[0] - 1
+    for k in range(1, last + 1):
+        values = layer_rows(work.layers, network, rows, k, active)
+        if k == 1:
+            for c in range(active):
+                for j in range(values.shape[1]):
+                    values[c, j] = work.z[c, j]
+        else:
+            below = layer_rows(work.layers, network, rows, k - 1, active)
+            multiply(below, forward_weights(network, k), values, work.product)
+        _activate_layer(network, work, rows, active, k)
     top = layer_rows(work.layers, network, rows, last, active)
     for c in range(active):
         work.energy[c] = dot(top[c], network.readout)
 
 
 @njit(cache=True)
-def forward(network, work, rows, active, first_layer, with_slopes):
-    """Set z^l, phi(z^l), H of the first `active` rows, for layers first_layer + 1 .. L above what is in `layers`."""
-    for k in range(first_layer + 1, network.widths.shape[0]):
-        values = layer_rows(work.layers, network, rows, k, active)
-        np.dot(layer_rows(work.layers, network, rows, k - 1, active), _transposed_forward(network, k), values)
-        if network.has_bias:
-            _add_bias(values, network.bias[network.first[k] : network.first[k] + network.widths[k]])
-        start, count = rows * network.first[k], active * network.widths[k]
-        flat, slopes = work.layers[start : start + count], work.slopes[start : start + count]
-        if with_slopes:
-            activate(network.code, network.shape, flat, slopes)
-        else:
-            activate_only(network.code, network.shape, flat, slopes)
-    _set_energies(network, work, rows, active)
-
-
-@njit(cache=True)
 def backward(network, work, rows, active):
-    """Set `gradient` = dH/dx of the first `active` rows from the slopes of the last forward pass, which it uses up."""
+    """Turn the slopes of the last forward pass of the first `active` rows into dH/dz^l, down to layer 1."""
     last = network.widths.shape[0] - 1
     delta = layer_rows(work.slopes, network, rows, last, active)
     for c in range(active):
         for j in range(delta.shape[1]):
             delta[c, j] *= network.readout[j]
     for k in range(last, 1, -1):
-        width = network.widths[k - 1]
-        product = work.product[: active * width].reshape(active, width)
-        np.dot(layer_rows(work.slopes, network, rows, k, active), _transposed_backward(network, k), product)
+        # The values of the layer below have done their work; they are not needed again before the next forward pass.
+        product = layer_rows(work.layers, network, rows, k - 1, active)
+        multiply(layer_rows(work.slopes, network, rows, k, active), backward_weights(network, k), product, work.product)
         below = layer_rows(work.slopes, network, rows, k - 1, active)
         for c in range(active):
-            for j in range(width):
+            for j in range(below.shape[1]):
                 below[c, j] *= product[c, j]
-    np.dot(layer_rows(work.slopes, network, rows, 1, active), _transposed_backward(network, 1), work.gradient[:active])

@@ -11,7 +11,7 @@ from numba import njit
 from mcsim.kernels.elementary import as_element
 from mcsim.kernels.mlp_moves import NORMALS, accepts, follow_geodesic, sweep_words
 from mcsim.kernels.mlp_network import forward, layer_rows
-from mcsim.kernels.mlp_state import load_tile, project_out, store_row
+from mcsim.kernels.mlp_state import load_inputs, move_row, project_out, set_z
 from mcsim.kernels.normals import fill_normals
 
 
@@ -35,16 +35,18 @@ def sweep_pcn(state, network, columns, work, tile_columns, first_sweep, n_sweeps
         rows = min(tile_columns, n_columns - row_0)
         inputs = layer_rows(work.layers, network, rows, 0, rows)
         for sweep in range(first_sweep, first_sweep + n_sweeps):
-            load_tile(state, network, work, row_0, rows, 1)
+            load_inputs(state, network, work, row_0, rows)
             low, high = np.uint32(sweep & 0xFFFFFFFF), np.uint32(sweep >> 32)
             for c in range(rows):
                 column = row_0 + c
-                fill_normals(work.momentum[c], work.words, columns.keys[column], NORMALS, low, high)
-                _propose_pcn(inputs[c], work.momentum[c], columns.step[column], columns.sphere)
-            forward(network, work, rows, rows, 0, False)
+                fill_normals(work.noise[c], work.words, columns.keys[column], NORMALS, low, high)
+                _propose_pcn(inputs[c], work.noise[c], columns.step[column], columns.sphere)
+            set_z(network, work, inputs)
+            forward(network, work, rows, rows)
             for c in range(rows):
                 column = row_0 + c
+                columns.swept[column] += 1
                 word, _, _, _ = sweep_words(columns.keys[column], 0, sweep)
                 log_ratio = -columns.betas[column] * (work.energy[c] - state.energy[column])
                 if accepts(log_ratio, word, columns, column):
-                    store_row(state, network, work, row_0, rows, c)
+                    move_row(state, network, columns, work, row_0, rows, c)

@@ -14,7 +14,7 @@ _OCTANT = np.int32(0x20000000)
 _ANGLE_UNIT = np.float32(1.4629180792671596e-09)
 
 
-def words_for_normals(n):
+def words_for_normals(n: int) -> int:
     """Return how many words `fill_normals` needs for n numbers: a multiple of 4, at least n."""
     return 4 * ((n + 3) // 4)
 
@@ -27,17 +27,23 @@ def box_muller(words, out):
     signed fraction of a turn, which makes its reduction to an octant exact.
     """
     half = words.shape[0] // 2
-    n = out.shape[0]
-    for i in range(min(half, n)):
-        u = (np.float32(words[i]) + _HALF) * _WORD
-        radius = np.sqrt(_MINUS_TWO * log_of_unit(u))
-        quadrant, r = _octant_of_turn(words[half + i])
-        out[i] = radius * sine_of_quadrant(r, np.int32(quadrant + np.int32(1)))
-    for i in range(n - half):
-        u = (np.float32(words[i]) + _HALF) * _WORD
-        radius = np.sqrt(_MINUS_TWO * log_of_unit(u))
-        quadrant, r = _octant_of_turn(words[half + i])
-        out[half + i] = radius * sine_of_quadrant(r, quadrant)
+    pairs = max(0, out.shape[0] - half)
+    first, second = out[:half], out[half:]
+    for i in range(pairs):
+        radius, quadrant, r = _polar(words[i], words[half + i])
+        first[i] = radius * sine_of_quadrant(r, np.int32(quadrant + np.int32(1)))
+        second[i] = radius * sine_of_quadrant(r, quadrant)
+    for i in range(pairs, first.shape[0]):
+        radius, quadrant, r = _polar(words[i], words[half + i])
+        first[i] = radius * sine_of_quadrant(r, np.int32(quadrant + np.int32(1)))
+
+
+@njit(cache=True, inline="always")
+def _polar(word, turn):
+    """Return (radius, quadrant, remainder in radians) of a pair of normals from its two words."""
+    u = (np.float32(word) + _HALF) * _WORD
+    quadrant, r = _octant_of_turn(turn)
+    return np.sqrt(_MINUS_TWO * log_of_unit(u)), quadrant, r
 
 
 @njit(cache=True, inline="always")

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.config import RandomMlp, RunConfig
 from mcsim.config.activations import ACTIVATIONS
 from mcsim.kernels.mlp_activations import REGISTRY
 from mcsim.kernels.mlp_network import Network
+from mcsim.kernels.products import in_panels
 from mcsim.models.base import Observable, OverlapHistogram, Realisation, SlotBlock, pairs_of
 from mcsim.models.mlp_walkers import MlpWalkers
 from mcsim.networks.mlp_disorder import MlpDisorder
@@ -36,10 +38,10 @@ _FINE_OVERLAP = 0.25
 class MlpModel:
     """One network.
 
-    Memory: both orientations of the weights in the chosen precision (8 bytes a weight in float32) beside the float64
-    originals, shared by all columns; each column (slot x copy) adds N_0 + sum_l N_l numbers, and a tile
-    ``tile_columns * (2 sum_l N_l + 2 N_0 + max N_l)`` once. Widths 1000, 1000, 1000, 32 slots and 4 copies: 32 MB of
-    weights and 4 MB of columns.
+    Memory: both orientations of the weights in the chosen precision (8 bytes a weight in float32) and, for HMC, up to
+    2 N_0 N_1 numbers more, beside the float64 originals, shared by all columns; each column (slot x copy) adds
+    N_0 + 2 N_1 + .. + N_L numbers, and a tile ``tile_columns * (2 sum_l N_l + 2 N_0 + 5 N_1 + max N_l)`` once. Widths
+    1000, 1000, 1000, 32 slots and 4 copies: 36 MB of weights and 2 MB of columns.
 
     Attributes
     ----------
@@ -95,10 +97,12 @@ class MlpModel:
         move = self.specification.move
         figures = [
             ("acceptance_rate", "1", "accepted moves per proposal, after thermalisation"),
+            ("squared_jump", "1", "mean of |change of x|^2 / N_0 in a sweep, after thermalisation"),
+            ("squared_energy_jump", "energy^2", "mean of (change of H)^2 in a sweep, after thermalisation"),
             ("step", move.step_units, move.step_text),
         ]
         if move.in_trajectories:
-            figures.append(("leapfrog_steps", "1", "leapfrog steps of a trajectory"))
+            figures.append(("leapfrog_steps", "1", "kicks of a trajectory"))
         return tuple(Observable(name, (), (), "f8", units, text) for name, units, text in figures)
 
     @property
@@ -147,15 +151,25 @@ class MlpModel:
         return Network(
             widths=widths,
             first=np.cumsum(widths) - widths,
-            forward=np.concatenate([w.ravel() for w in scaled]).astype(dtype),
-            backward=np.concatenate([w.T.ravel() for w in scaled]).astype(dtype),
+            forward=np.concatenate([in_panels(w.T) for w in scaled]).astype(dtype),
+            backward=np.concatenate([in_panels(w) for w in scaled]).astype(dtype),
+            gram=self._gram(scaled[0]).astype(dtype),
             weight_first=np.cumsum(sizes) - sizes,
             bias=np.concatenate([np.zeros(widths[0]), *biases]).astype(dtype),
             has_bias=bool(self.disorder.biases),
             readout=(math.sqrt(self.specification.sites * c_w / widths[-1]) * self.disorder.readout).astype(dtype),
             code=REGISTRY[self.specification.activation].code,
             shape=dtype.type(activation_shape(self.specification)),
+            speed=speeds(self.specification),
+            kinked=ACTIVATIONS[self.specification.activation].kinked,
+            scales=ACTIVATIONS[self.specification.activation].scales and not self.disorder.biases,
         )
+
+    def _gram(self, first_layer: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (F^1)^T F^1 in panels, nothing where it would not save work."""
+        layer, inputs = first_layer.shape
+        needed = self.specification.move.keeps_z and layer <= 2 * inputs
+        return in_panels(first_layer @ first_layer.T) if needed else np.zeros(0)
 
     def start(self, block: SlotBlock) -> MlpWalkers:
         """Return walkers drawn from the prior."""
@@ -167,6 +181,19 @@ def activation_shape(specification: RandomMlp) -> float:
     if not ACTIVATIONS[specification.activation].shaped:
         return 1.0
     return (specification.activation_shape or 1.0) / math.sqrt(specification.depth)
+
+
+def speeds(specification: RandomMlp) -> NDArray[np.float64]:
+    """Return the root mean square of dz^l/dt, l = 1..L, while x moves with a momentum drawn from N(0, I).
+
+    Every layer multiplies the variance by C_W times the mean square slope of phi below it, here that of its slopes at 1
+    and -1: exact for activations made of two lines, the only ones whose slopes make use of it.
+    """
+    formula = REGISTRY[specification.activation]
+    t = np.float32(activation_shape(specification))
+    slopes = [formula.slope(z, formula.phi(z, t), t, np.float32(1e20)) for z in (np.float32(1.0), np.float32(-1.0))]
+    growth = specification.weight_variance * float(np.mean(np.square(slopes)))
+    return np.asarray(np.sqrt(specification.weight_variance * growth ** np.arange(specification.depth)))
 
 
 def overlap_bound(specification: RandomMlp, layer: int) -> float:

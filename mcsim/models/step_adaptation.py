@@ -26,6 +26,8 @@ class StepAdaptation:
         What log_step is drawn to at first.
     updates : int
         Updates since the start or the last restart.
+    frozen : bool
+        Whether adaptation is over.
     """
 
     def __init__(self, slots: int, first: float, largest: float, target: float) -> None:
@@ -33,6 +35,7 @@ class StepAdaptation:
         self._target = target
         self.log_step = np.full(slots, min(float(np.log(first)), self._log_largest))
         self.averaged = self.log_step.copy()
+        self.frozen = False
         self.restart()
 
     def restart(self) -> None:
@@ -55,3 +58,4 @@ class StepAdaptation:
     def freeze(self) -> None:
         """Use the average from now on."""
         self.log_step = self.averaged.copy()
+        self.frozen = True

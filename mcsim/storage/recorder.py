@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from mcsim.config import RunConfig
 from mcsim.models.base import Model
 from mcsim.parallel.communicator import Communicator
+from mcsim.storage.stillness import warning_of_still_slots
 from mcsim.storage.writer import SampleWriter
 from mcsim.tempering.driver import Measurement, TemperingChain
 
@@ -33,6 +35,7 @@ class Recorder:
         self._writer = SampleWriter(path, config, model, chain.sample) if group.rank == 0 else None
         self._rows: list[Measurement] = []
         self._committed = 0
+        self._counters_committed: dict[str, NDArray[Any]] = {}
 
     def add(self, measurement: Measurement) -> None:
         """Take one measurement; commit when the buffer is full. All ranks of the group call this together."""
@@ -54,11 +57,9 @@ class Recorder:
         }
         series["energy"] = _stacked([row.energies for row in self._rows])
         histograms = {name: self._group.collect_rows(counts) for name, counts in self._counts.items()}
-        counters = self._counters()
+        self._counters_committed = counters = _present(self._counters())
         if self._writer is not None:
-            self._writer.commit(
-                [row.sweep for row in self._rows], _present(series), _present(histograms), _present(counters)
-            )
+            self._writer.commit([row.sweep for row in self._rows], _present(series), _present(histograms), counters)
         self._committed += len(self._rows)
         self._rows.clear()
 
@@ -81,10 +82,17 @@ class Recorder:
         return counters
 
     def finish(self) -> None:
-        """Commit what is left and mark the file complete."""
+        """Commit what is left, mark the file complete, and say so where it holds slots that were not sampled."""
         self.commit()
-        if self._writer is not None:
-            self._writer.finish()
+        if self._writer is None:
+            return
+        self._writer.finish()
+        with np.errstate(divide="ignore"):
+            temperatures = 1.0 / self._config.ladder.inverse_temperatures()
+        figures = {path.removeprefix("dynamics/"): values.tolist() for path, values in self._counters_committed.items()}
+        warning = warning_of_still_slots(temperatures.tolist(), figures)
+        if warning:
+            print(f"mcsim: warning: sample {self._chain.sample}: {warning}", file=sys.stderr, flush=True)
 
 
 def _stacked(rows: list[NDArray[Any]]) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from mcsim.config.model_section import SummaryWords
 from mcsim.config.models import MODEL_SECTIONS
 from mcsim.storage import schema
 from mcsim.storage.index import linked_samples, open_result, sample_path
+from mcsim.storage.stillness import warning_of_still_slots
 
 
 def summarise(path: Path) -> dict[str, Any]:
@@ -120,12 +121,18 @@ def _sample_lines(name: str, sample: dict[str, Any] | None, details: SummaryWord
     )
     if "largest_drift" in sample:
         head += f", drift {sample['largest_drift']:.1e}"
-    if details is None or not sample["committed"]:
+    if not sample["committed"]:
         return [head]
+    lines = [head]
+    warning = warning_of_still_slots(sample["temperature"], sample)
+    if warning:
+        lines.append(f"    WARNING: {warning}")
+    if details is None:
+        return lines
     table = [f"    temperature   {details.energy:>11}   exchange up   {details.rate_heading:>13}"]
     exchanged = [*sample["exchange_rate"], None]
     columns = (sample["temperature"], sample["energy_per_site"], exchanged, sample[details.rate])
     for t, e, up, rate in zip(*columns, strict=True):
         shown = "-" if up is None else f"{up:.3f}"
         table.append(f"    {math.inf if t is None else t:11.4g}   {e:11.5f}   {shown:>11}   {rate:13.4f}")
-    return [head, *table]
+    return [*lines, *table]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from mcsim.config import RunConfig
 from mcsim.config.moves import MLP_MOVES
-from mcsim.kernels import mlp_hmc
+from mcsim.kernels import mlp_hmc, mlp_radius
+from mcsim.kernels.mlp_radius import draw_radius
 from mcsim.models.mlp import MlpModel
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.tempering.driver import TemperingChain, measurements
@@ -93,9 +94,11 @@ def test_agrees_with_quadrature(dynamics, prior):
     [
         {"activation": "sin", "weight_variance": 2.0},
         {"activation": "relu", "widths": [2, 5], "bias_variance": 1.0},
+        {"activation": "relu", "widths": [2, 6, 4]},
+        {"activation": "linear", "widths": [2, 3]},
         {"activation": "shaped-relu", "activation_shape": 0.5, "widths": [2, 4, 4, 3], "prior": "sphere"},
     ],
-    ids=lambda model: model["activation"],
+    ids=lambda model: "-".join([model["activation"], *(["biases"] if "bias_variance" in model else [])]),
 )
 def test_other_networks_agree_with_quadrature(model):
     assert smallest_p_value(make_config(**model)) > FAMILY_LEVEL
@@ -151,6 +154,49 @@ def test_kick_without_beta_is_rejected(wrong_kick, monkeypatch):
         plant_kick_without_beta(monkeypatch)
     p_value = smallest_p_value(make_config(1200, adapt=False, initial_step=0.1))
     assert (p_value < FAMILY_LEVEL) == wrong_kick
+
+
+def plant_kicks_that_cost_nothing(monkeypatch):
+    """Leave out the change of |p|^2/2 from what decides on a trajectory."""
+    honest = mlp_hmc.kick
+
+    @njit
+    def free_kick(inputs, sphere, kinked, betas, forces, work, paths, number):
+        honest(inputs, sphere, kinked, betas, forces, work, paths, number)
+        paths.gained[:] = 0.0
+
+    follow = rebuilt(mlp_hmc.follow_trajectories, kick=free_kick)
+    monkeypatch.setattr(mlp_hmc, "sweep_hmc", rebuilt(mlp_hmc.sweep_hmc, follow_trajectories=follow))
+
+
+def plant_radii_of_one_input_more(monkeypatch):
+    """Draw radii from the law for N_0 + 1 inputs."""
+
+    @njit
+    def wrong_radius(n, slope, key, sweep):
+        return draw_radius(n + 1, slope, key, sweep)
+
+    radii = rebuilt(mlp_radius.draw_radii, draw_radius=wrong_radius)
+    monkeypatch.setattr(mlp_hmc, "sweep_hmc", rebuilt(mlp_hmc.sweep_hmc, draw_radii=radii))
+
+
+def plant_radii_without_the_energy(monkeypatch):
+    """Draw radii from the prior."""
+
+    @njit
+    def wrong_radius(n, slope, key, sweep):
+        return draw_radius(n, 0.0, key, sweep)
+
+    radii = rebuilt(mlp_radius.draw_radii, draw_radius=wrong_radius)
+    monkeypatch.setattr(mlp_hmc, "sweep_hmc", rebuilt(mlp_hmc.sweep_hmc, draw_radii=radii))
+
+
+@pytest.mark.parametrize(
+    "plant", [plant_kicks_that_cost_nothing, plant_radii_of_one_input_more, plant_radii_without_the_energy]
+)
+def test_planted_errors_of_trajectories_and_radii_are_rejected(plant, monkeypatch):
+    plant(monkeypatch)
+    assert smallest_p_value(make_config(1200, activation="relu")) < FAMILY_LEVEL
 
 
 def test_quadrature_of_a_linear_network():

@@ -1,4 +1,4 @@
-"""An MLP run is bit-identical on one process and on two ranks, whichever dynamics and precision."""
+"""An MLP run is bit-identical on one process, two ranks and four, whichever dynamics, activation and precision."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ samples = 1
 [model]
 kind = "mlp"
 widths = [20, 30, 10]
-activation = "tanh"
-bias_variance = 0.2
 tile_columns = 6
 {model}
 [ladder]
@@ -26,10 +24,11 @@ measurements = 30
 sweeps_per_measurement = 2
 """
 VARIANTS = {
-    "hmc": "",
-    "hmc-sphere-double": 'prior = "sphere"\nprecision = "float64"',
-    "pcn": 'dynamics = "pcn"',
-    "coordinates": 'dynamics = "single-coordinate"',
+    "hmc": 'activation = "tanh"\nbias_variance = 0.2',
+    "hmc-radii": 'activation = "relu"',
+    "hmc-sphere-double": 'activation = "tanh"\nbias_variance = 0.2\nprior = "sphere"\nprecision = "float64"',
+    "pcn": 'activation = "tanh"\nbias_variance = 0.2\ndynamics = "pcn"',
+    "coordinates": 'activation = "tanh"\nbias_variance = 0.2\ndynamics = "single-coordinate"',
 }
 SCRIPT = """
 import sys
@@ -46,18 +45,20 @@ for path in map(Path, sys.argv[3:]):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory, mpiexec):
-    """Run every variant in one process and on two ranks; return the folder that holds both."""
+    """Run every variant on one, two and four ranks; return the folder that holds all."""
     folder = tmp_path_factory.mktemp("layouts")
     configs = [folder / f"{name}.toml" for name in VARIANTS]
     for path in configs:
         path.write_text(CONFIG.format(model=VARIANTS[path.stem]), encoding="utf-8")
-    for ranks, launcher in ((1, []), (2, [*mpiexec, "-n", "2"])):
+    for ranks in (1, 2, 4):
+        launcher = [*mpiexec, "-n", str(ranks)] if ranks > 1 else []
         outcome = run([*launcher, sys.executable, "-c", SCRIPT, str(ranks), folder / str(ranks), *configs])
         assert outcome.returncode == 0, outcome.stderr
     return folder
 
 
 @pytest.mark.mpi
+@pytest.mark.parametrize("ranks", ["2", "4"])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_layouts_agree_bit_by_bit(variant, results):
-    assert_same_file(*(results / ranks / variant / "sample_00000.h5" for ranks in ("1", "2")))
+def test_layouts_agree_bit_by_bit(variant, ranks, results):
+    assert_same_file(*(results / folder / variant / "sample_00000.h5" for folder in ("1", ranks)))

@@ -10,7 +10,11 @@ from mlp_support import PHI, mlp_config, mlp_model, plain_energy, plain_layers, 
 
 from mcsim.config.activations import ACTIVATIONS
 from mcsim.kernels.mlp_activations import REGISTRY
-from mcsim.kernels.mlp_network import backward, forward, layer_rows
+from mcsim.kernels.mlp_network import backward, backward_weights, forward, layer_rows
+from mcsim.kernels.mlp_state import set_z
+from mcsim.kernels.mlp_trajectory import set_forces
+from mcsim.kernels.products import multiply
+from mcsim.models.base import SlotBlock
 
 shapes = st.lists(st.integers(1, 9), min_size=2, max_size=5)
 unhurried = settings(max_examples=25, deadline=None)
@@ -30,11 +34,14 @@ def evaluate(model, x, rows):
     """Return (H, dH/dx, layers) of the points x from the compiled passes, in a work space for `rows`."""
     work, network, active = work_space(model, rows), model.network, x.shape[0]
     layer_rows(work.layers, network, rows, 0, active)[:] = x
-    forward(network, work, rows, active, 0, True)
+    set_z(network, work, layer_rows(work.layers, network, rows, 0, active))
+    forward(network, work, rows, active)
     layers = [layer_rows(work.layers, network, rows, k, active).copy() for k in range(network.widths.size)]
     energy = work.energy[:active].copy()
     backward(network, work, rows, active)
-    return energy, work.gradient[:active].copy(), layers
+    gradient = np.empty_like(layers[0])
+    multiply(layer_rows(work.slopes, network, rows, 1, active), backward_weights(network, 1), gradient, work.product)
+    return energy, gradient, layers
 
 
 def test_every_activation_has_a_reference():
@@ -75,12 +82,30 @@ def test_single_precision_agrees_with_double(activation):
     assert results[0][1] == pytest.approx(results[1][1], abs=3e-6 * scale)
 
 
-def test_only_the_forward_pass_above_a_layer():
-    model = random_model([4, 5, 6], "tanh", 3)
-    work, network = work_space(model, 2), model.network
-    below = np.random.default_rng(1).standard_normal((2, 5))
-    layer_rows(work.layers, network, 2, 1, 2)[:] = below
-    forward(network, work, 2, 2, 1, False)
-    weights, bias = model.disorder.weights[1], model.disorder.biases[1]
-    top = np.tanh(np.sqrt(1.7 / 5) * below @ weights.T + bias)
-    assert work.energy == pytest.approx(np.sqrt(6 * 1.7 / 6) * top @ model.disorder.readout, rel=1e-12)
+@pytest.mark.parametrize("activation", ["relu", "shaped-relu"])
+def test_slopes_rise_across_a_kink(activation):
+    """They are the mean of phi' over z - s .. z + s, s = reach x speed, and those of phi far from the kink."""
+    model = random_model([1, 201], activation, 2)
+    work, network = work_space(model, 1), model.network
+    work.z[0] = np.linspace(-3.0, 3.0, 201)
+    work.reach[:] = 0.5
+    forward(network, work, 1, 1)
+    reach = 0.5 * np.sqrt(1.7)
+    assert network.speed == pytest.approx([np.sqrt(1.7)])
+    t = network.shape
+    ahead, behind = (PHI[activation](work.z[0] + side, t) for side in (reach, -reach))
+    assert work.slopes[1:] == pytest.approx((ahead - behind) / (2 * reach), abs=1e-12)
+
+
+@pytest.mark.parametrize("widths", [[6, 5, 4], [2, 9, 3]], ids=["gram", "no gram"])
+def test_force_on_z(widths):
+    """The velocity of z^1 changes by F^T dH/dx, with or without a Gram matrix."""
+    model = random_model(widths, "tanh", 4)
+    arrays = model.start(SlotBlock(range(3), np.zeros(3), 1, 0, 0))._arrays
+    assert (model.network.gram.size > 0) == (widths[1] <= 2 * widths[0])
+    x = np.random.default_rng(1).standard_normal((3, widths[0]))
+    _, gradient, _ = evaluate(model, x, 3)
+    set_z(model.network, arrays.work, x)
+    set_forces(model.network, arrays.work, arrays.paths, 3, 3)
+    first = np.sqrt(1.7 / widths[0]) * model.disorder.weights[0]
+    assert arrays.paths.force == pytest.approx(gradient @ first.T, rel=1e-11, abs=1e-12)
