@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.command_line import UsageError, refuse_to_replace
+from mcsim.networks.checkpoints import ImportedSeries, import_series
 from mcsim.networks.files import stored_epochs
-from mcsim.networks.series import ImportedSeries, import_series
 from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 

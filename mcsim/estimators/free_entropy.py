@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.integrate import cumulative_trapezoid
 from scipy.special import logsumexp
 
-from mcsim.estimators.series import blocking
+from mcsim.estimators.blocking import blocking
 from mcsim.estimators.thermo import integrate_from_infinite_temperature, integration_weights
 
 FloatArray = NDArray[np.float64]

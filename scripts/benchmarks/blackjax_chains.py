@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.settings import Settings
-from mcsim.estimators.series import blocking
+from mcsim.estimators.blocking import blocking
 from mcsim.networks.mlp_disorder import MlpDisorder
 
 _ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}

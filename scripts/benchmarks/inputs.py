@@ -22,7 +22,7 @@ from benchmarks.machine import installed
 from benchmarks.race import Contender, race
 from benchmarks.settings import Settings
 from mcsim.config import RunConfig, parse_config
-from mcsim.estimators.series import blocking
+from mcsim.estimators.blocking import blocking
 from mcsim.models.base import SlotBlock, Walkers
 from mcsim.models.registry import model_of_sample
 from mcsim.networks.source import mlp_of_sample

@@ -24,7 +24,7 @@ from benchmarks.race import Contender, race
 from benchmarks.settings import Settings
 from benchmarks.spin_peers import coupling_matrix
 from benchmarks.spins import COLUMNS, check_energies, spin_config, whole_run, whole_runs
-from mcsim.estimators.series import blocking
+from mcsim.estimators.blocking import blocking
 from mcsim.networks.source import network_of_sample
 from mcsim.parallel.communicator import SerialCommunicator
 from mcsim.simulate import simulate

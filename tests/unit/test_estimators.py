@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.signal import lfilter
 
+from mcsim.estimators.blocking import FEWEST_BLOCKS, blocking, octave_errors
 from mcsim.estimators.jackknife import LeaveOneOut, jackknife, jackknife_over_runs, leave_one_out, mean_and_error
-from mcsim.estimators.series import FEWEST_BLOCKS, blocking, octave_errors
 from mcsim.estimators.thermo import entropy, integrate_from_infinite_temperature
 
 FALSE_ALARM = 1e-4

@@ -18,9 +18,9 @@ from safetensors.numpy import save_file
 from support import ROOT, write_config
 
 from mcsim.__main__ import main
+from mcsim.networks.checkpoints import checkpoint_files, epoch_in_name
 from mcsim.networks.files import WeightsError, load_weights, stored_epochs
 from mcsim.networks.importing import import_network
-from mcsim.networks.series import checkpoint_files, epoch_in_name
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -29,7 +29,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.estimators.series import FEWEST_BLOCKS, blocking
+from mcsim.estimators.blocking import FEWEST_BLOCKS, blocking
 from theory.bonds import LayeredBonds
 from theory.tap import TapSolution, functional, solve_states
 from validation.networks.sampled_spins import SampledSpins

@@ -1,6 +1,6 @@
 """Errors of functions of thermal averages: jackknife over blocks of successive measurements.
 
-Blocks of several lengths are tried and the largest error counts, as in `mcsim.estimators.series`: short blocks miss
+Blocks of several lengths are tried and the largest error counts, as in `mcsim.estimators.blocking`: short blocks miss
 slow modes, long ones are few.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from mcsim.estimators.series import blocking
+from mcsim.estimators.blocking import blocking
 from validation.numbers.arrays import FloatArray
 
 # Energies per site that differ by less, in units of the coupling scale, are equal: a frozen chain's mean has no spread.

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from mcsim.config import RunConfig
-from mcsim.estimators.series import Blocking, blocking
+from mcsim.estimators.blocking import Blocking, blocking
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
 from validation.numbers.equilibration import p_value_of_shift
