@@ -5,7 +5,7 @@ from mcsim.config.errors import ConfigError
 from mcsim.config.layered_ising import LayeredIsing
 from mcsim.config.networks import FileNetwork, GaussianNetwork
 from mcsim.config.random_mlp import RandomMlp
-from mcsim.config.run import Ladder, Run, RunConfig, Storage, load_config, parse_config
+from mcsim.config.run import Ladder, Run, RunConfig, Storage, load_config, parse_config, stored_config
 from mcsim.config.sections import Count, Positive, Section
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "load_checked",
     "load_config",
     "parse_config",
+    "stored_config",
 ]

@@ -69,6 +69,17 @@ class LayeredIsing(ModelSection):
         network = stored["network"]
         return str(network.get("path") or f"Gaussian, {network['variance']}, C = {network['scale']:g}")
 
+    @classmethod
+    def without_gone(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the section as this version has it: layer-block dynamics had a precision and a refresh of fields."""
+        section = super().without_gone(stored)
+        if section.get("rule") == LAYER_HEAT_BATH.rule and section.get("dynamics") in (
+            "auto",
+            LAYER_HEAT_BATH.dynamics,
+        ):
+            section = {key: value for key, value in section.items() if key not in ("precision", "refresh_every")}
+        return section
+
     def _fitting_moves(self) -> list[SpinMove]:
         return [move for move in SPIN_MOVES if move.rule == self.rule and self.dynamics in ("auto", move.dynamics)]
 

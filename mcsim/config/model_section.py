@@ -55,6 +55,11 @@ class ModelSection(Section):
         Another version may have written it, so that it need not pass the checks of this one.
         """
 
+    @classmethod
+    def without_gone(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the section of a result file without what an earlier version had and this one has not."""
+        return {key: value for key, value in stored.items() if key not in cls.removed}
+
 
 def refuse_split_slots(tile_columns: int, copies: int) -> None:
     """Raise a ValueError where a tile of columns does not hold whole slots."""

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mcsim.config.documents import checked, load_checked
-from mcsim.config.models import AnyModel
+from mcsim.config.errors import ConfigError, one_line
+from mcsim.config.models import MODEL_SECTIONS, AnyModel
 from mcsim.config.sections import Count, Positive, Section
 
 # The kernels compute beta times a field in float32, which ends at 3e38.
@@ -153,6 +154,25 @@ def parse_config(document: dict[str, Any], name: str = "configuration") -> RunCo
         With one line: the document's name, the key, the value and what would be right.
     """
     return checked(RunConfig, document, name)
+
+
+def stored_config(text: str, name: str) -> RunConfig:
+    """Return the configuration that a result file holds as JSON, also one that an earlier version wrote.
+
+    Keys that are gone are left out: they said how samples were drawn, not from which law.
+
+    Raises
+    ------
+    ConfigError
+        With one line: the name, the key, the value and what would be right.
+    """
+    document = json.loads(text)
+    model = document["model"]
+    document["model"] = MODEL_SECTIONS[model["kind"]].without_gone(model) if model["kind"] in MODEL_SECTIONS else model
+    try:
+        return RunConfig.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {one_line(error, RunConfig)}") from None
 
 
 def load_config(path: str | Path) -> RunConfig:

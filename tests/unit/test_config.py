@@ -12,7 +12,7 @@ import pytest
 from support import LEFT_OUT, ROOT, small_config, small_document, write_config
 
 from mcsim.__main__ import main
-from mcsim.config import ConfigError, RunConfig, load_config, parse_config
+from mcsim.config import ConfigError, LayeredIsing, RunConfig, load_config, parse_config, stored_config
 from mcsim.storage.index import same_run_but_for_samples, write_index
 
 NAN, INF = float("nan"), float("inf")
@@ -441,3 +441,36 @@ def test_schema_describes_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert silent == []
     assert all(section.get("description") for section in sections.values())
+
+
+SPINS_OF_0_1 = {"kind": "layered-ising", "network": {"source": "gaussian", "widths": [3, 4]}, "tile_columns": 6}
+STORED = {
+    "layer-block": {"dynamics": "auto", "rule": "heat-bath", "field_update": "auto", "precision": "float64",
+                    "refresh_every": 10},
+    "single-spin": {"dynamics": "single-spin", "rule": "heat-bath", "field_update": "dense", "precision": "float64",
+                    "refresh_every": 10},
+    "metropolis": {"dynamics": "auto", "rule": "metropolis", "field_update": "auto", "precision": "float64",
+                   "refresh_every": 10},
+}  # fmt: skip
+
+
+def stored(**model: object) -> str:
+    run = {"copies": 2, "thermalization": 0, "measurements": 8}
+    return json.dumps({"seed": 1, "model": SPINS_OF_0_1 | model, "ladder": {"temperatures": [1.0, 2.0]}, "run": run})
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_configurations_of_earlier_versions_are_read(kind: str) -> None:
+    config = stored_config(stored(**STORED[kind]), "old.h5")
+    assert isinstance(config.model, LayeredIsing)
+    assert config.model.network.widths == (3, 4)
+    # What single-spin dynamics still have is kept.
+    assert (config.model.precision == "float64") == (kind != "layer-block")
+    with pytest.raises(ConfigError, match="is gone"):
+        parse_config(json.loads(stored(**STORED[kind])))
+
+
+def test_a_stored_configuration_of_no_version_is_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"old\.h5: model\.colour") as told:
+        stored_config(stored(colour="red"), "old.h5")
+    assert "\n" not in str(told.value)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, RunConfig
+from mcsim.config import FileNetwork, GaussianNetwork, LayeredIsing, RandomMlp, stored_config
 from mcsim.storage.reader import read_run
 from validation.numbers.arrays import FloatArray
 from validation.numbers.compare import Place
@@ -105,7 +105,7 @@ def read_measured(folder: Path) -> AnyRun:
     data = read_run(folder)
     if data.sizes["measurement"] < 16:
         raise ValueError(f"{folder}: {data.sizes['measurement']} committed measurements; a report needs at least 16")
-    config = RunConfig.model_validate_json(data.attrs["config"])
+    config = stored_config(data.attrs["config"], str(folder))
     if not np.any(data.beta.values > 0):
         raise ValueError(f"{folder}: its only temperature is infinite; a report needs a finite one")
     name = folder.stem if folder.is_file() else folder.name
