@@ -95,11 +95,6 @@ class Lanes:
     def __ge__(self, other: Lanes | float) -> Lanes:
         return self._with(self.builder.fcmp_ordered(">=", self.value, self._operand(other)))
 
-    def is_bit_set(self, bit: int) -> Lanes:
-        """Return where a bit of an integer is set."""
-        shifted = self << (self.kind.element.width - 1 - bit)
-        return self._with(self.builder.icmp_signed("<", shifted.value, self._operand(0)))
-
     def choose(self, if_true: Lanes, if_false: Lanes | float) -> Lanes:
         """Return, where these conditions hold, one vector and elsewhere the other."""
         return self._with(self.builder.select(self.value, if_true.value, if_true._operand(if_false)))
