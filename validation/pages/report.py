@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from validation.claims.base import NotApplicableError
 from validation.numbers.compare import LEVEL, POWER, Comparison
 from validation.pages.finding_figures import finding_figures
 from validation.pages.mlp_section import family_section
-from validation.pages.page import Entry, render
+from validation.pages.page import Entry, render, write_page
 from validation.pages.spin_section import run_section
 from validation.runs.mlp_family import MlpFamily, families_of_mlps
 from validation.runs.mlps import MeasuredMlp
@@ -122,6 +121,5 @@ def write_report(
         sections=sections(runs),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(html, encoding="utf-8")
-    page.with_suffix(".json").write_text(json.dumps(as_json(findings, untested), indent=2), encoding="utf-8")
+    write_page(page, html, as_json(findings, untested))
     return findings, untested

@@ -18,7 +18,7 @@ from mcsim.parallel.agree import on_first_rank
 from mcsim.parallel.communicator import Communicator
 from validation.claims.base import Claim, Finding, NotApplicableError
 from validation.numbers.compare import Verdict
-from validation.pages.page import Entry, render
+from validation.pages.page import Entry, render, write_page
 from validation.pages.report import Untested, as_json
 from validation.papers.evidence import Evidence
 from validation.papers.tasks import ResultStore, Task, run_tasks
@@ -96,7 +96,8 @@ def open_folder(out: Path, paper: Paper) -> ResultStore:
         _check_same(settings, identity)
     store = ResultStore(out / "tasks")
     paper.check(store)
-    _write(settings, json.dumps(identity, indent=2))
+    with atomic_write(settings) as temporary:
+        temporary.write_text(json.dumps(identity, indent=2), encoding="utf-8")
     return store
 
 
@@ -164,13 +165,7 @@ def _write_page(
         **content.document,
         "failed_tasks": [asdict(failure) for failure in failures],
     }
-    _write(page, html)
-    _write(page.with_suffix(".json"), json.dumps(document, indent=2))
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_page(page, html, document)
 
 
 def _print(findings: Sequence[Finding], untested: Sequence[Untested], failures: Sequence[Failure], page: Path) -> None:
